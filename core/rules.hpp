@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which site and rule a request falls under, and whom the rule admits. Immutable after it is made:
+// a reload makes a new one and swaps the shared_ptr.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/settings.hpp"
+#include "core/target.hpp"
+
+namespace jidgate {
+
+// What was decided for one request. Pointers live as long as the Rules.
+struct Ruling {
+  const Site* site = nullptr;
+  Mode mode = Mode::block;
+  Seconds timeout{50};
+  bool timeout_is_own = false;  // the rule or policy names one, so door caps do not apply
+  Seconds grant{300};
+  std::string_view rule;  // its name, or the site's
+  // Each list has to admit the account. More than one only where the path is ambiguous.
+  std::vector<std::span<const Admission>> allow;
+  bool strictest = false;  // an ambiguous path: no bypass, every rule's allow-list at once
+};
+
+class Rules {
+ public:
+  explicit Rules(Settings settings);
+
+  const Settings& settings() const { return settings_; }
+  // The site that serves this host (A-label, lower case), or null.
+  const Site* site_for(std::string_view host) const;
+  const Site* site_named(std::string_view name) const;
+  const Policy* policy(std::string_view name) const;
+  Ruling decide(const Site& site, const RulePath& path, std::string_view method,
+                const Address& asker) const;
+  // The same, narrowed by a policy: its allow-list replaces the rule's, as do its mode and times.
+  Ruling decide(const Site& site, const RulePath& path, std::string_view method,
+                const Address& asker, const Policy& policy) const;
+  // Whether every list admits the account. A JID without a local part is never admitted.
+  bool admits(const Ruling& ruling, const Jid& jid) const;
+
+ private:
+  Settings settings_;
+};
+
+}  // namespace jidgate

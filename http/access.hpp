@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The decision about one request, the same for every door: rule, credentials, JID, grants, limits,
+// and then the question. Doors turn requests into AccessRequest and decisions into answers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/asker.hpp"
+#include "core/clock.hpp"
+#include "core/confirmations.hpp"
+#include "core/grants.hpp"
+#include "core/limits.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "core/rules.hpp"
+#include "http/credentials.hpp"
+#include "http/gate.hpp"
+
+namespace jidgate::http {
+
+struct AccessRequest {
+  std::shared_ptr<const Rules> rules;  // keeps `ruling` alive
+  Ruling ruling;
+  std::string method;
+  std::string target;  // as the client sent it; Digest's uri must equal it
+  std::string url;     // on the site's origin, query included: <confirm url>
+  std::string entity;  // scheme://host/path?query, normalised: what HEAD's grant is for
+  Address asker;       // the client, behind any trusted proxy
+  std::vector<std::string> authorization;  // every Authorization field, usually none or one
+  std::string request_id;
+  std::optional<Seconds> longest_wait;  // the door's cap; a rule's own timeout is above it
+  std::string endpoint;                 // "direct", "auth-request", "forward-auth": metric label
+};
+
+// Why a request is not let through. The strings are stable: X-Auth-Reason, problem documents.
+struct Pass {
+  std::optional<Jid> account;  // as given; absent where the rule is bypass
+};
+struct Unauthorized {
+  std::string_view reason;  // "no-credentials", "malformed-credentials", "code-used", "expired", …
+  bool stale = false;
+  std::optional<Seconds> retry_after;
+};
+struct Forbidden {
+  std::string_view reason;  // "denied", "not-allowed", "no-account"
+};
+struct BadRequest {
+  std::string_view reason;
+};
+struct Limited {  // a limit of the asker: 429
+  std::string_view reason;
+  Seconds retry_after;
+};
+struct Unavailable {  // our own fault or limit: 503
+  std::string_view reason;  // "busy", "link-down", "shutting-down"
+  Seconds retry_after;
+};
+using Decision = std::variant<Pass, Unauthorized, Forbidden, BadRequest, Limited, Unavailable>;
+
+// Turns a decision into the answer of a door. Called on any thread; must not block.
+using Render = std::function<Responder(const AccessRequest&, const Decision&)>;
+
+// Lives as long as the gate. Reactor thread, unless said otherwise.
+class Access {
+ public:
+  struct Parts {
+    const Clock& clock;
+    Confirmations& confirmations;
+    Grants& grants;
+    Limits& limits;
+    DigestAuthority& digest;
+    Asker& asker;
+    Log& log;
+    Metrics& metrics;
+  };
+  explicit Access(Parts parts);
+  // Where parked requests are completed; set once, before the gate starts.
+  void set_gate(Gate& gate) { gate_ = &gate; }
+
+  // The whole road from request to verdict; parks the request when the person has to be waited for.
+  Verdict handle(AccessRequest request, Render render);
+  DigestAuthority& digest() { return parts_.digest; }
+
+ private:
+  Parts parts_;
+  Gate* gate_ = nullptr;
+};
+
+}  // namespace jidgate::http
