@@ -31,8 +31,8 @@ enum class CredentialFault {
   malformed,      // 401 with a new challenge
   no_local_part,  // 403: names no account
   scheme_not_offered,
-  stale,     // Digest nonce out of date: 401 stale=true, no question
-  replayed,  // Digest nonce and nc seen before
+  stale,       // Digest nonce out of date: 401 stale=true, no question
+  replayed,    // Digest nonce and nc seen before
   unverified,  // Digest response does not match what the site wants
 };
 
@@ -47,10 +47,11 @@ class DigestAuthority {
   explicit DigestAuthority(const Clock& clock);
   ~DigestAuthority();
 
-  // The parameters after the realm of one challenge line ("nonce=…, opaque=…, qop=…, algorithm=…").
-  // `host` and `site` are bound into the nonce.
+  // What one 401 offers; both Digest lines of it share the nonce.
   struct Challenge {
-    std::string nonce, opaque;
+    std::string nonce;   // good for five minutes, for this site
+    std::string opaque;  // the same for all challenges of this site
+    std::string code;    // six digits: the password that DigestPassword::code wants
   };
   Challenge challenge(std::string_view site);
 
@@ -72,6 +73,9 @@ class DigestAuthority {
 // The WWW-Authenticate values of a 401, one header line each, in this order: Basic, Digest SHA-256,
 // Digest MD5 (nginx before 1.23 passes on only the first).
 std::vector<std::string> challenges(const Site& site, DigestAuthority& digest, bool stale);
+// The same from a challenge in hand, whose code is to be shown on the page.
+std::vector<std::string> challenges(const Site& site, const DigestAuthority::Challenge& challenge,
+                                    bool stale);
 
 // "basic", "digest" or another scheme's name, lower case; empty when the value is malformed.
 std::string scheme_of(std::string_view authorization);
