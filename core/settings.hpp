@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/jid.hpp"
+#include "core/log.hpp"
 #include "core/network.hpp"
 
 namespace jidgate {
@@ -87,18 +88,22 @@ struct XmppSettings {
   std::string secret_file;
   bool tls = false;
   std::string tls_ca, tls_name;
+  bool insecure = false;           // a plain link to a server that is not on this machine
   std::vector<std::string> hosts;  // account domains served
+  bool operator==(const XmppSettings&) const = default;
 };
 
 struct DatabaseSettings {
   std::string url;  // read from url or url-file; empty: no database
   unsigned connections = 4;
+  bool operator==(const DatabaseSettings&) const = default;
 };
 
 struct Listen {
   bool tls = false;
-  std::string host;
+  std::string host;        // an address, IPv6 without brackets
   std::uint16_t port = 0;  // 0: any free one, reported in the log
+  bool operator==(const Listen&) const = default;
 };
 
 struct HttpSettings {
@@ -110,6 +115,9 @@ struct HttpSettings {
   unsigned workers = 4;
   std::size_t max_connections = 20000;
   std::size_t max_connections_per_address = 0;  // 0: off; loopback and trusted proxies never count
+  std::size_t max_head = 16384;
+  std::uint64_t max_body = 65536;
+  bool insecure = false;  // plain HTTP on an address that is not loopback
 };
 
 struct ConfirmSettings {
@@ -121,11 +129,20 @@ struct ConfirmSettings {
   bool chat_messages = false;  // message-type = chat: for clients that hide a stranger's normal one
 };
 
+enum class LogFormat { automatic, json, journal };  // automatic: the journal when stderr is it
+
+struct LogSettings {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::automatic;
+  bool operator==(const LogSettings&) const = default;
+};
+
 struct Settings {
   XmppSettings xmpp;
   DatabaseSettings database;
   HttpSettings http;
   ConfirmSettings confirm;
+  LogSettings log;
   std::vector<Site> sites;
   std::map<std::string, Policy> policies;
   std::map<std::string, std::vector<Jid>> groups;  // bare JIDs
