@@ -3,6 +3,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 from support.processes import Process, accepts, free_port, run, start_with_retry
 
@@ -42,7 +43,12 @@ modules:
 {modules}
 """
 
-LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+
+def libraries():
+    """Where Debian keeps ejabberd and what it needs."""
+    found = sorted(Path("/usr/lib").glob("*/ejabberd-*/ebin"))
+    assert found, "no ejabberd under /usr/lib"
+    return found[-1].parent.parent
 
 
 class Ejabberd:
@@ -83,7 +89,7 @@ class Ejabberd:
     def _environment(self):
         return {
             "HOME": str(self.folder), "ERL_EPMD_PORT": str(self.epmd_port),
-            "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_LIBS": LIBRARIES,
+            "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_LIBS": str(libraries()),
             "ERL_CRASH_DUMP_SECONDS": "0", "EJABBERD_CONFIG_PATH": str(self.configuration),
             "EJABBERD_LOG_PATH": str(self.folder / "ejabberd.log")}
 
