@@ -15,6 +15,7 @@
 #include "core/jid.hpp"
 #include "core/network.hpp"
 #include "core/outcome.hpp"
+#include "core/rules.hpp"
 #include "core/settings.hpp"
 
 namespace jidgate {
@@ -25,11 +26,10 @@ struct Question {
   std::string transaction_id;  // unchanged (XEP-0070 section 4.5)
   std::string method;
   std::string url;  // the full URL, query included
-  std::string site;
   Address asker;
-  std::vector<std::string> languages;
-  TextConfirm text_confirm = TextConfirm::ok;
-  std::string grant_token, entity;  // see GrantKey
+  std::shared_ptr<const Rules> rules;  // keeps `site` alive
+  const Site* site = nullptr;
+  std::string grant_token;  // see GrantKey; empty: the transaction id
   Seconds grant{0};
 };
 
@@ -40,7 +40,7 @@ struct OpenQuestion {
   Question question;
   Via via = Via::iq;
   WallTime asked_at;
-  SteadyTime deadline;
+  SteadyTime opened, deadline;
 };
 
 // A question that is over. Kept for a while so that a late answer gets a polite word, and no grant.

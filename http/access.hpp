@@ -29,8 +29,8 @@ struct AccessRequest {
   Ruling ruling;
   std::string method;
   std::string target;  // as the client sent it; Digest's uri must equal it
-  std::string url;     // on the site's origin, query included: <confirm url>
-  std::string entity;  // scheme://host/path?query, normalised: what HEAD's grant is for
+  // On the site's origin, query included: <confirm url>, and the entity that HEAD's grant is for.
+  std::string url;
   Address asker;       // the client, behind any trusted proxy
   std::vector<std::string> authorization;  // every Authorization field, usually none or one
   std::string request_id;

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of open questions. Ten thousand people may wait at once, so an entry is kept small: ids
+// are stored as octets, and what all questions of a site share is pointed to.
+#include "core/confirmations.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+
+#include "core/crypto.hpp"
+#include "core/locked.hpp"
+#include "core/text.hpp"
+
+namespace jidgate {
+
+namespace {
+
+// How many questions that are over are remembered for the polite word to a late answer.
+constexpr std::size_t most_ended = 10000;
+// A question that somebody waits for is ended by whoever waits; the sweep only catches what they
+// missed, so it comes a little later.
+constexpr std::chrono::seconds sweep_slack{1};
+
+using Key = std::array<char, 16>;
+
+struct KeyHash {
+  std::size_t operator()(const Key& key) const {
+    std::size_t hash;  // the key is random: any part of it is a hash
+    std::memcpy(&hash, key.data(), sizeof hash);
+    return hash;
+  }
+};
+
+Key random_key() {
+  Key key;
+  const std::string octets = random_octets(key.size());
+  std::copy(octets.begin(), octets.end(), key.begin());
+  return key;
+}
+
+std::string to_hex(const Key& key) {
+  return hex_encode({key.data(), key.size()});
+}
+
+// Ids come back from strangers: what is not one of ours is simply not found.
+std::optional<Key> from_hex(std::string_view text) {
+  Key key{};
+  if (text.size() != 2 * key.size()) return std::nullopt;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char digit = text[i];
+    int value = 0;
+    if (digit >= '0' && digit <= '9') {
+      value = digit - '0';
+    } else if (digit >= 'a' && digit <= 'f') {
+      value = digit - 'a' + 10;
+    } else {
+      return std::nullopt;
+    }
+    key[i / 2] = static_cast<char>((static_cast<unsigned char>(key[i / 2]) << 4) | value);
+  }
+  return key;
+}
+
+struct Entry {
+  Key thread;
+  Question question;
+  Via via;
+  bool undeliverable = false;
+  WallTime asked_at;
+  SteadyTime opened, deadline;
+  Confirmations::Waiter waiter;
+};
+
+struct Ended {
+  Key id, thread;
+  std::size_t account;
+  Outcome outcome;
+};
+
+struct Table {
+  Confirmations::Limits limits;
+  std::unordered_map<Key, Entry, KeyHash> open;
+  std::unordered_multimap<std::size_t, Key> accounts;  // hash of the bare JID -> open questions
+  std::deque<Ended> ended;
+};
+
+std::size_t hash_of(const Jid& account) {
+  return std::hash<std::string>()(account.bare().to_string());
+}
+
+OpenQuestion snapshot(const Key& id, const Entry& entry) {
+  return OpenQuestion{to_hex(id),     to_hex(entry.thread), entry.question, entry.via,
+                      entry.asked_at, entry.opened,         entry.deadline};
+}
+
+// The open questions of one account: the index holds hashes, so the JID is compared here.
+std::vector<Key> keys_of(const Table& table, const Jid& bare) {
+  std::vector<Key> keys;
+  const auto [first, last] = table.accounts.equal_range(hash_of(bare));
+  for (auto at = first; at != last; ++at) {
+    if (table.open.at(at->second).question.asked.bare() == bare) keys.push_back(at->second);
+  }
+  return keys;
+}
+
+}  // namespace
+
+struct Confirmations::State {
+  State(const Clock& the_clock, Observer the_observer)
+      : clock(the_clock), observer(std::move(the_observer)) {}
+
+  // Takes the entry out: from then on its end is the caller's alone.
+  template <class OutcomeOf>
+  bool finish(const std::string& id, OutcomeOf outcome_of) {
+    const auto key = from_hex(id);
+    if (!key) return false;
+    const auto taken = table.with([&](Table& inside) {
+      std::optional<std::pair<Entry, Outcome>> result;
+      const auto found = inside.open.find(*key);
+      if (found == inside.open.end()) return result;
+      const std::size_t account = hash_of(found->second.question.asked);
+      const auto [first, last] = inside.accounts.equal_range(account);
+      inside.accounts.erase(
+          std::find_if(first, last, [&](const auto& indexed) { return indexed.second == *key; }));
+      const Outcome outcome = outcome_of(found->second);
+      inside.ended.push_back(Ended{*key, found->second.thread, account, outcome});
+      if (inside.ended.size() > most_ended) inside.ended.pop_front();
+      result.emplace(std::move(found->second), outcome);
+      inside.open.erase(found);
+      return result;
+    });
+    if (!taken) return false;
+    const auto& [entry, outcome] = *taken;
+    observer(snapshot(*key, entry), outcome);
+    if (entry.waiter) entry.waiter(outcome);
+    return true;
+  }
+
+  template <class Change>
+  void change(const std::string& id, Change what) {
+    const auto key = from_hex(id);
+    if (!key) return;
+    table.with([&](Table& inside) {
+      const auto found = inside.open.find(*key);
+      if (found != inside.open.end()) what(found->second);
+    });
+  }
+
+  template <class Wanted>
+  std::vector<std::string> ids_where(Wanted wanted) const {
+    return table.with([&](const Table& inside) {
+      std::vector<std::string> ids;
+      for (const auto& [key, entry] : inside.open) {
+        if (wanted(entry)) ids.push_back(to_hex(key));
+      }
+      return ids;
+    });
+  }
+
+  const Clock& clock;
+  const Observer observer;
+  Locked<Table> table;
+};
+
+Confirmations::Confirmations(const Clock& clock, Observer observer)
+    : state_(std::make_unique<State>(clock, std::move(observer))) {}
+
+Confirmations::~Confirmations() = default;
+
+void Confirmations::configure(const Limits& limits) {
+  state_->table.with([&](Table& table) { table.limits = limits; });
+}
+
+std::variant<std::string, Confirmations::Refusal> Confirmations::open(Question question,
+                                                                      SteadyTime deadline) {
+  // Made before the lock is taken: the generator may be slow.
+  const Key id = random_key();
+  const Key thread = random_key();
+  const Jid bare = question.asked.bare();
+  const Via via = question.asked.is_bare() ? Via::message : Via::iq;
+  const WallTime wall = state_->clock.wall();
+  const SteadyTime steady = state_->clock.steady();
+  return state_->table.with([&](Table& table) -> std::variant<std::string, Refusal> {
+    if (table.open.size() >= table.limits.waiting) return Refusal::full;
+    if (table.limits.per_account != 0 && keys_of(table, bare).size() >= table.limits.per_account) {
+      return Refusal::account_busy;
+    }
+    table.accounts.emplace(hash_of(bare), id);
+    table.open.emplace(
+        id, Entry{thread, std::move(question), via, false, wall, steady, deadline, nullptr});
+    return to_hex(id);
+  });
+}
+
+void Confirmations::attach(const std::string& id, Waiter waiter) {
+  state_->change(id, [&](Entry& entry) { entry.waiter = std::move(waiter); });
+}
+
+std::optional<OpenQuestion> Confirmations::find(const std::string& id) const {
+  std::optional<OpenQuestion> question;
+  const auto key = from_hex(id);
+  if (!key) return question;
+  state_->table.with([&](const Table& table) {
+    const auto found = table.open.find(*key);
+    if (found != table.open.end()) question = snapshot(*key, found->second);
+  });
+  return question;
+}
+
+std::vector<OpenQuestion> Confirmations::open_for(const Jid& account) const {
+  const Jid bare = account.bare();
+  auto questions = state_->table.with([&](const Table& table) {
+    std::vector<OpenQuestion> found;
+    for (const Key& key : keys_of(table, bare)) found.push_back(snapshot(key, table.open.at(key)));
+    return found;
+  });
+  std::sort(questions.begin(), questions.end(),
+            [](const auto& left, const auto& right) { return left.opened < right.opened; });
+  return questions;
+}
+
+void Confirmations::sent(const std::string& id, Via via) {
+  state_->change(id, [&](Entry& entry) { entry.via = via; });
+}
+
+void Confirmations::unreachable(const std::string& id, Unreachable what) {
+  if (what == Unreachable::answer) {
+    end(id, Outcome::unreachable);
+  } else {
+    state_->change(id, [](Entry& entry) { entry.undeliverable = true; });
+  }
+}
+
+bool Confirmations::end(const std::string& id, Outcome outcome) {
+  return state_->finish(id, [&](const Entry&) { return outcome; });
+}
+
+bool Confirmations::expire(const std::string& id) {
+  return state_->finish(id, [](const Entry& entry) {
+    return entry.undeliverable ? Outcome::unreachable : Outcome::expired;
+  });
+}
+
+void Confirmations::end_all(Outcome outcome) {
+  for (const std::string& id : state_->ids_where([](const Entry&) { return true; })) {
+    end(id, outcome);
+  }
+}
+
+std::size_t Confirmations::sweep() {
+  const SteadyTime now = state_->clock.steady();
+  std::size_t expired = 0;
+  for (const std::string& id : state_->ids_where([&](const Entry& entry) {
+         return entry.deadline + (entry.waiter ? sweep_slack : Seconds{0}) <= now;
+       })) {
+    expired += expire(id) ? 1 : 0;
+  }
+  return expired;
+}
+
+std::optional<EndedQuestion> Confirmations::take_ended(const Jid& account,
+                                                       const std::string& thread_or_id) {
+  std::optional<EndedQuestion> result;
+  const auto key = from_hex(thread_or_id);
+  if (!key) return result;
+  const std::size_t hash = hash_of(account);
+  state_->table.with([&](Table& table) {
+    const auto found = std::find_if(table.ended.begin(), table.ended.end(), [&](const Ended& one) {
+      return one.account == hash && (one.thread == *key || one.id == *key);
+    });
+    if (found == table.ended.end()) return;
+    result =
+        EndedQuestion{to_hex(found->id), to_hex(found->thread), account.bare(), found->outcome};
+    table.ended.erase(found);
+  });
+  return result;
+}
+
+std::size_t Confirmations::size() const {
+  return state_->table.with([](const Table& table) { return table.open.size(); });
+}
+
+}  // namespace jidgate
