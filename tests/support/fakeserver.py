@@ -233,7 +233,7 @@ class _Stream:
     async def _read(self):
         octets = await self.reader.read(65536)
         while self.server.frozen:
-            await asyncio.sleep(3600)  # until the connection's task is cancelled
+            await asyncio.Event().wait()  # until this task is cancelled
         if not octets:
             return False
         try:

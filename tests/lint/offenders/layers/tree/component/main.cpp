@@ -1,0 +1,2 @@
+#include <pqxx/pqxx>
+#include "http/gate.hpp"

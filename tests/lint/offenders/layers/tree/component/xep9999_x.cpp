@@ -1,0 +1,3 @@
+#include <pqxx/pqxx>
+#include <poll.h>
+#include "db/pool.hpp"
