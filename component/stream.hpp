@@ -47,8 +47,8 @@ class Stream {
   bool is_up() const;
   const std::string& domain() const;
 
-  // The one way out. XMPP thread. Refuses (false, logged) a stanza without `to`, without a `from` in
-  // our domain, or with text that is not XML-clean UTF-8, and everything while the link is down.
+  // The one way out. XMPP thread. Refuses (false, logged) a stanza without `to`, without a `from`
+  // in our domain, or with text that is not XML-clean UTF-8, and everything while the link is down.
   bool send(std::unique_ptr<gloox::Tag> stanza);
   const std::vector<Unit*>& units() const;
 
