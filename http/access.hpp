@@ -31,11 +31,12 @@ struct AccessRequest {
   std::string target;  // as the client sent it; Digest's uri must equal it
   // On the site's origin, query included: <confirm url>, and the entity that HEAD's grant is for.
   std::string url;
-  Address asker;       // the client, behind any trusted proxy
+  Address asker;                           // the client, behind any trusted proxy
   std::vector<std::string> authorization;  // every Authorization field, usually none or one
   std::string request_id;
   std::optional<Seconds> longest_wait;  // the door's cap; a rule's own timeout is above it
   std::string endpoint;                 // "direct", "auth-request", "forward-auth": metric label
+  bool may_ask = true;                  // false: a prefetch, which never troubles a person
 };
 
 // Why a request is not let through. The strings are stable: X-Auth-Reason, problem documents.
@@ -57,7 +58,7 @@ struct Limited {  // a limit of the asker: 429
   std::string_view reason;
   Seconds retry_after;
 };
-struct Unavailable {  // our own fault or limit: 503
+struct Unavailable {        // our own fault or limit: 503
   std::string_view reason;  // "busy", "link-down", "shutting-down"
   Seconds retry_after;
 };
@@ -88,6 +89,13 @@ class Access {
   DigestAuthority& digest() { return parts_.digest; }
 
  private:
+  std::variant<Credentials, Decision> read_credentials(const AccessRequest& request) const;
+  std::optional<Decision> refusal_to_ask(const AccessRequest& request,
+                                         const Credentials& credentials) const;
+  Park wait(AccessRequest request, Render render, const Jid& asked, const std::string& confirmation,
+            SteadyTime deadline) const;
+  Decision counted(const AccessRequest& request, Decision decision) const;
+
   Parts parts_;
   Gate* gate_ = nullptr;
 };

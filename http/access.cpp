@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The road of a request: rule, credentials, account, grant, limits, question.
+#include "http/access.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include "core/endings.hpp"
+
+namespace jidgate::http {
+
+namespace {
+
+constexpr Seconds link_retry{5};
+constexpr Seconds busy_retry{10};
+constexpr Seconds pending_retry{2};
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+// The metric's words for a decision.
+std::pair<std::string_view, std::string_view> words(const Decision& decision) {
+  return std::visit(
+      Overloaded{[](const Pass& pass) {
+                   return std::pair<std::string_view, std::string_view>(
+                       "pass", pass.account ? "account" : "bypass");
+                 },
+                 [](const Unauthorized& why) {
+                   return std::pair<std::string_view, std::string_view>("unauthorized", why.reason);
+                 },
+                 [](const Forbidden& why) {
+                   return std::pair<std::string_view, std::string_view>("forbidden", why.reason);
+                 },
+                 [](const BadRequest& why) {
+                   return std::pair<std::string_view, std::string_view>("bad-request", why.reason);
+                 },
+                 [](const Limited& why) {
+                   return std::pair<std::string_view, std::string_view>("limited", why.reason);
+                 },
+                 [](const Unavailable& why) {
+                   return std::pair<std::string_view, std::string_view>("unavailable", why.reason);
+                 }},
+      decision);
+}
+
+Decision decision_for(Outcome outcome, const Jid& asked) {
+  switch (outcome) {
+    case Outcome::confirmed:
+      return Pass{asked};
+    case Outcome::denied:
+      // XEP-0070 section 4.7: "If the user denied the request, the HTTP Server MUST return a (403)
+      // Forbidden error".
+      return Forbidden{"denied"};
+    case Outcome::expired:
+    case Outcome::unreachable:
+      // One word for both: strangers are not told who exists.
+      return Unauthorized{"unanswered", false, std::nullopt};
+    case Outcome::cancelled:
+      break;
+  }
+  return Unavailable{"link-down", link_retry};
+}
+
+// A request that waits for a person, shared by the four callbacks of which one will answer it.
+struct Waiting {
+  Waiting(AccessRequest the_request, Render the_render, Jid the_asked, std::string the_confirmation)
+      : request(std::move(the_request)),
+        render(std::move(the_render)),
+        asked(std::move(the_asked)),
+        confirmation(std::move(the_confirmation)) {}
+
+  AccessRequest request;
+  Render render;
+  Jid asked;
+  std::string confirmation;
+  std::atomic<bool> ended = false;
+  std::atomic<Outcome> outcome = Outcome::expired;
+};
+
+}  // namespace
+
+Access::Access(Parts parts) : parts_(parts) {}
+
+Decision Access::counted(const AccessRequest& request, Decision decision) const {
+  const auto [word, reason] = words(decision);
+  parts_.metrics.add("authz_decisions_total",
+                     {{"endpoint", request.endpoint}, {"decision", word}, {"reason", reason}});
+  return decision;
+}
+
+std::variant<Credentials, Decision> Access::read_credentials(const AccessRequest& request) const {
+  if (request.authorization.empty()) {
+    return Unauthorized{"no-credentials", false, std::nullopt};
+  }
+  if (request.authorization.size() > 1) return BadRequest{"several-authorization-fields"};
+  const Site& site = *request.ruling.site;
+  const std::string& value = request.authorization.front();
+  const std::string scheme = scheme_of(value);
+  CredentialResult result = CredentialFault::scheme_not_offered;
+  if (scheme == "basic" && site.basic) {
+    result = read_basic(value);
+  } else if (scheme == "digest" && site.digest) {
+    result = parts_.digest.read(
+        {value, request.method, request.target, site.name, site.digest_password});
+  } else if (scheme.empty()) {
+    result = CredentialFault::malformed;
+  }
+  if (auto* credentials = std::get_if<Credentials>(&result)) return std::move(*credentials);
+  switch (std::get<CredentialFault>(result)) {
+    case CredentialFault::malformed:
+      return Unauthorized{"malformed-credentials", false, std::nullopt};
+    case CredentialFault::no_local_part:
+      return Forbidden{"no-account"};
+    case CredentialFault::scheme_not_offered:
+      return Unauthorized{"scheme-not-offered", false, std::nullopt};
+    case CredentialFault::stale:
+      parts_.metrics.add("digest_nonce_errors_total", {{"reason", "stale"}});
+      return Unauthorized{"stale-nonce", true, std::nullopt};
+    case CredentialFault::replayed:
+      parts_.metrics.add("digest_nonce_errors_total", {{"reason", "replayed"}});
+      return Unauthorized{"replayed", false, std::nullopt};
+    case CredentialFault::unverified:
+      return Unauthorized{"unverified-response", false, std::nullopt};
+  }
+  return Unauthorized{"malformed-credentials", false, std::nullopt};
+}
+
+std::optional<Decision> Access::refusal_to_ask(const AccessRequest& request,
+                                               const Credentials& credentials) const {
+  if (!request.may_ask) return Unauthorized{"prefetch", false, std::nullopt};
+  // The same code asked about twice at once: whoever came second must not ride on the answer that
+  // is meant for the first.
+  for (const OpenQuestion& open : parts_.confirmations.open_for(credentials.jid)) {
+    if (open.question.transaction_id != credentials.transaction_id) continue;
+    if (request.ruling.mode == Mode::challenge && open.question.asker == request.asker) {
+      return Unauthorized{"pending", false, pending_retry};
+    }
+    return Limited{"pending", pending_retry};
+  }
+  if (const auto refusal =
+          parts_.limits.check(credentials.jid.bare(), request.asker, parts_.clock.steady())) {
+    parts_.metrics.add("rate_limited_total", {{"scope", refusal->scope}});
+    return Limited{refusal->scope == "address" ? "address-limit" : "account-limit",
+                   refusal->retry_after};
+  }
+  if (!parts_.asker.is_up()) return Unavailable{"link-down", link_retry};
+  return std::nullopt;
+}
+
+Verdict Access::handle(AccessRequest request, Render render) {
+  const auto answer = [&](Decision decision) -> Verdict {
+    const Decision counted_decision = counted(request, std::move(decision));
+    return render(request, counted_decision);
+  };
+  if (request.ruling.mode == Mode::bypass) return answer(Pass{});
+
+  auto read = read_credentials(request);
+  if (auto* fault = std::get_if<Decision>(&read)) return answer(std::move(*fault));
+  Credentials& credentials = std::get<Credentials>(read);
+
+  // XEP-0070 section 4.4: "the HTTP Server MUST verify that the JID is authorized to access the
+  // HTTP resource" before anything is sent over XMPP.
+  if (!request.rules->admits(request.ruling, credentials.jid)) {
+    parts_.log.info("authz.denied", {{"request", request.request_id},
+                                     {"jid", credentials.jid.bare().to_string()},
+                                     {"rule", std::string(request.ruling.rule)}});
+    return answer(Forbidden{"not-allowed"});
+  }
+
+  const bool digest = credentials.grant_token != credentials.transaction_id;
+  Question question{credentials.jid,     credentials.transaction_id,
+                    request.method,      request.url,
+                    request.asker,       request.rules,
+                    request.ruling.site, digest ? credentials.grant_token : std::string(),
+                    request.ruling.grant};
+  switch (parts_.grants.look(grant_key(question), request.url, parts_.clock.steady())) {
+    case Standing::granted:
+      return answer(Pass{credentials.jid});
+    case Standing::used:
+      // A Digest client makes a new cnonce by itself: with a new nonce it may ask again.
+      return answer(Unauthorized{"code-used", digest, std::nullopt});
+    case Standing::unknown:
+      break;
+  }
+  if (auto refusal = refusal_to_ask(request, credentials)) return answer(std::move(*refusal));
+
+  Seconds timeout = request.ruling.timeout;
+  if (request.longest_wait && !request.ruling.timeout_is_own) {
+    timeout = std::min(timeout, *request.longest_wait);
+  }
+  const SteadyTime deadline = parts_.clock.steady() + timeout;
+  const auto opened = parts_.confirmations.open(std::move(question), deadline);
+  if (const auto* refusal = std::get_if<Confirmations::Refusal>(&opened)) {
+    if (*refusal == Confirmations::Refusal::full) {
+      parts_.metrics.add("rate_limited_total", {{"scope", "waiting"}});
+      return answer(Unavailable{"busy", busy_retry});
+    }
+    parts_.metrics.add("rate_limited_total", {{"scope", "pending"}});
+    return answer(Limited{"account-busy", pending_retry});
+  }
+  const std::string& confirmation = std::get<std::string>(opened);
+  if (request.ruling.mode == Mode::challenge) {
+    parts_.asker.ask(confirmation);
+    return answer(Unauthorized{"pending", false, pending_retry});
+  }
+  return wait(std::move(request), std::move(render), credentials.jid, confirmation, deadline);
+}
+
+Park Access::wait(AccessRequest request, Render render, const Jid& asked,
+                  const std::string& confirmation, SteadyTime deadline) const {
+  // Read already, and nothing of it is wanted while the person makes up their mind.
+  request.authorization = {};
+  const auto waiting =
+      std::make_shared<Waiting>(std::move(request), std::move(render), asked, confirmation);
+  const auto answer = [this, waiting](Outcome outcome) {
+    return waiting->render(waiting->request,
+                           counted(waiting->request, decision_for(outcome, waiting->asked)));
+  };
+  Park park;
+  park.deadline = deadline;
+  park.parked = [this, waiting, answer](ParkedId parked) {
+    // First whoever is told, then the question: a fast answer is not lost.
+    parts_.confirmations.attach(waiting->confirmation,
+                                [this, waiting, answer, parked](Outcome outcome) {
+                                  waiting->outcome = outcome;
+                                  waiting->ended = true;
+                                  gate_->complete(parked, answer(outcome));
+                                });
+    parts_.asker.ask(waiting->confirmation);
+  };
+  park.gone = [this, waiting](ParkedId) {
+    const auto open = parts_.confirmations.find(waiting->confirmation);
+    if (open && parts_.confirmations.end(waiting->confirmation, Outcome::cancelled)) {
+      parts_.asker.withdraw(*open);
+    }
+  };
+  park.expired = [this, waiting, answer](ParkedId) {
+    // The waiter's own complete() finds nothing any more, so the answer is given here, whoever
+    // ended the question.
+    parts_.confirmations.expire(waiting->confirmation);
+    return answer(waiting->ended ? waiting->outcome.load() : Outcome::expired);
+  };
+  return park;
+}
+
+}  // namespace jidgate::http
