@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A few connections, lent to whoever has work for the database.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "core/metrics.hpp"
+
+namespace jidgate::db {
+
+class Connection;
+
+// Nobody could be lent a connection: all are in use, or the server has just been found away.
+struct Unavailable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Any thread. Must outlive everything that runs on it.
+class Pool {
+ public:
+  enum class Repeat { never, once };  // once: only for work that may happen twice
+
+  Pool(std::string url, unsigned most, Metrics& metrics);
+  ~Pool();
+
+  // Runs `work` on a connection that is its own meanwhile. Throws Unavailable after `wait`, and
+  // what `work` throws. When the connection breaks under `work` all idle ones are dropped, since
+  // they died with the same server, and it is repeated at most once. A commit in doubt is never
+  // repeated here: only the caller knows how to find out.
+  void run(const std::function<void(Connection&)>& work, Repeat repeat,
+           std::chrono::milliseconds wait = std::chrono::seconds(2));
+  // Breaks the connections in use, so that threads which wait for a frozen server come back.
+  void interrupt();
+
+ private:
+  struct State;
+  class Lease;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace jidgate::db
