@@ -35,6 +35,7 @@ struct Pool::State {
   std::set<Connection*> lent;
   unsigned count = 0;  // idle, lent and being made
   SteadyClock::time_point retry_at{};
+  bool closed = false;
 };
 
 // Owns a connection and gives it back, or destroys it when it has gone bad.
@@ -47,8 +48,7 @@ class Pool::Lease {
   ~Lease() {
     {
       const std::scoped_lock lock(state_.mutex);
-      // Off the list before it is closed: interrupt() must never touch a descriptor that somebody
-      // else has got since.
+      // Off the list before it is closed: close() must not touch what is being destroyed.
       state_.lent.erase(connection_.get());
       if (!bad_ && connection_->is_open()) {
         state_.idle.push_back(std::move(connection_));
@@ -85,10 +85,13 @@ std::unique_ptr<Connection> Pool::Lease::get(State& state, std::chrono::millisec
     state.metrics.set("db_pool_in_use", static_cast<double>(state.lent.size()));
     return connection;
   };
-  const auto available = [&] { return !state.idle.empty() || state.count < state.most; };
+  const auto available = [&] {
+    return state.closed || !state.idle.empty() || state.count < state.most;
+  };
   if (!state.changed.wait_until(lock, deadline, available)) {
     throw Unavailable("all database connections are in use");
   }
+  if (state.closed) throw Unavailable("the database is not used any more");
   if (!state.idle.empty()) {
     auto connection = std::move(state.idle.back());
     state.idle.pop_back();
@@ -110,6 +113,10 @@ std::unique_ptr<Connection> Pool::Lease::get(State& state, std::chrono::millisec
     throw;
   }
   lock.lock();
+  if (state.closed) {
+    --state.count;
+    throw Unavailable("the database is not used any more");
+  }
   return lend(std::move(connection));
 }
 
@@ -133,8 +140,10 @@ void Pool::run(const std::function<void(Connection&)>& work, Repeat repeat,
   }
 }
 
-void Pool::interrupt() {
+void Pool::close() {
   const std::scoped_lock lock(state_->mutex);
+  state_->closed = true;
+  state_->changed.notify_all();
   for (Connection* connection : state_->lent) connection->interrupt();
 }
 

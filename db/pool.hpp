@@ -33,8 +33,9 @@ class Pool {
   // repeated here: only the caller knows how to find out.
   void run(const std::function<void(Connection&)>& work, Repeat repeat,
            std::chrono::milliseconds wait = std::chrono::seconds(2));
-  // Breaks the connections in use, so that threads which wait for a frozen server come back.
-  void interrupt();
+  // Lends nothing any more, and breaks what is lent, so that threads which wait for a server that
+  // has stopped answering come back.
+  void close();
 
  private:
   struct State;
