@@ -48,9 +48,17 @@ struct Park {
   std::function<Responder(ParkedId)> expired;
 };
 
-using Verdict = std::variant<Responder, Park>;
+// The answer depends on the body, so a client that expects 100 Continue is sent one. Where a plain
+// Responder stands, that client gets its answer at once and the connection ends; a body that comes
+// unasked is read, bounded, and handed over in either case.
+struct WithBody {
+  Responder responder;
+};
 
-// Decides about a request whose head is complete; the body is unread. Reactor thread: must not block.
+using Verdict = std::variant<Responder, Park, WithBody>;
+
+// Decides about a request whose head is complete; the body is unread. Reactor thread: must not
+// block.
 using Decide = std::function<Verdict(const Exchange&)>;
 // Makes the answer for a head that was refused (400, 408, 413, 414, 417, 431, 501, 505).
 using Refuse = std::function<Reply(int status, const Exchange&)>;
@@ -64,6 +72,9 @@ struct GateLimits {
   std::chrono::milliseconds handshake{10000}, head_time{10000}, idle{15000}, body_time{20000},
       write_time{20000};
   unsigned workers = 4;
+  // Whether this gate's connections, requests and waiters are the gauges of the metrics. Where two
+  // gates share one Metrics, only one can be.
+  bool show_gauges = true;
 };
 
 class TlsContext;  // http/tls.hpp: a certificate and key that reload when the files change

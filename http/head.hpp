@@ -43,6 +43,13 @@ struct HeadResult {
   int status = 0;        // 0: more octets wanted; 200: complete; else the error to answer and close
   std::size_t used = 0;  // octets of the head, when complete
 };
+// The answer does not depend on how the octets arrived: when some prefix of `input` is refused,
+// `input` is refused with the same status. After an error `head` holds what was read before it.
+// CONNECT is refused with 501.
 HeadResult parse_head(std::string_view input, Head& head, const HeadLimits& limits = {});
+
+// Whether `fresh`, the newest octets of a head, may complete it or hold something to refuse at
+// once: an end of a line or a control character. Otherwise parsing again can wait for more.
+bool may_decide_head(std::string_view fresh);
 
 }  // namespace jidgate::http

@@ -31,12 +31,16 @@ class FileBody {
 
 struct Reply {
   int status = 200;
-  // In the order they are sent; a name may repeat (WWW-Authenticate). Values are checked when they
-  // are sent: one with CR, LF or NUL makes the answer a 500.
+  // A name may repeat (WWW-Authenticate): its values keep their order. Values are checked when they
+  // are sent: one with CR, LF, NUL or another control makes the answer a 500. Date, Connection and
+  // what frames the body (Content-Length …) are the gate's business: if they stand here they are
+  // left out. HEAD is answered as GET is: the gate sends the length and leaves the body out.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   FileBody file;       // instead of body
   bool close = false;  // end the connection after this answer
+  // Which door made it: a label of the metrics, so a literal.
+  std::string_view handler;
 
   Reply& header(std::string name, std::string value) {
     headers.emplace_back(std::move(name), std::move(value));
