@@ -265,16 +265,17 @@ std::optional<EndedQuestion> Confirmations::take_ended(const Jid& account,
                                                        const std::string& thread_or_id) {
   std::optional<EndedQuestion> result;
   const auto key = from_hex(thread_or_id);
-  if (!key) return result;
+  if (!key && !thread_or_id.empty()) return result;
   const std::size_t hash = hash_of(account);
   state_->table.with([&](Table& table) {
-    const auto found = std::find_if(table.ended.begin(), table.ended.end(), [&](const Ended& one) {
-      return one.account == hash && (one.thread == *key || one.id == *key);
-    });
-    if (found == table.ended.end()) return;
+    const auto found =
+        std::find_if(table.ended.rbegin(), table.ended.rend(), [&](const Ended& one) {
+          return one.account == hash && (!key || one.thread == *key || one.id == *key);
+        });
+    if (found == table.ended.rend()) return;
     result =
         EndedQuestion{to_hex(found->id), to_hex(found->thread), account.bare(), found->outcome};
-    table.ended.erase(found);
+    table.ended.erase(std::next(found).base());
   });
   return result;
 }

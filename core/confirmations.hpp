@@ -84,8 +84,8 @@ class Confirmations {
   void end_all(Outcome outcome);
   // Expires what is past its deadline (for questions that nobody waits for). Returns how many.
   std::size_t sweep();
-  // The ended question that a late answer of this account belongs to: by thread, or by id. Gives
-  // each at most once, so that at most one notice is sent.
+  // The ended question that a late answer of this account belongs to: by thread or by id, and where
+  // it names neither the last one. Gives each at most once, so that at most one notice is sent.
   std::optional<EndedQuestion> take_ended(const Jid& account, const std::string& thread_or_id);
   std::size_t size() const;
 
