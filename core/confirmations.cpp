@@ -222,6 +222,15 @@ std::vector<OpenQuestion> Confirmations::open_for(const Jid& account) const {
   return questions;
 }
 
+std::vector<OpenQuestion> Confirmations::all() const {
+  return state_->table.with([](const Table& table) {
+    std::vector<OpenQuestion> questions;
+    questions.reserve(table.open.size());
+    for (const auto& [key, entry] : table.open) questions.push_back(snapshot(key, entry));
+    return questions;
+  });
+}
+
 void Confirmations::sent(const std::string& id, Via via) {
   state_->change(id, [&](Entry& entry) { entry.via = via; });
 }

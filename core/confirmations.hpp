@@ -73,6 +73,7 @@ class Confirmations {
   void attach(const std::string& id, Waiter waiter);
   std::optional<OpenQuestion> find(const std::string& id) const;
   std::vector<OpenQuestion> open_for(const Jid& account) const;  // by bare JID, oldest first
+  std::vector<OpenQuestion> all() const;
   void sent(const std::string& id, Via via);
   // The question could not be delivered. With hold it stays open and ends as unreachable at its
   // deadline, so that a stranger cannot tell unknown from offline.

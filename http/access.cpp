@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/endings.hpp"
+#include "core/overloaded.hpp"
 
 namespace jidgate::http {
 
@@ -14,11 +15,6 @@ namespace {
 constexpr Seconds link_retry{5};
 constexpr Seconds busy_retry{10};
 constexpr Seconds pending_retry{2};
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
 
 // The metric's words for a decision.
 std::pair<std::string_view, std::string_view> words(const Decision& decision) {
