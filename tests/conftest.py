@@ -41,7 +41,7 @@ async def server():
     yield made
     try:
         if made.connected() and not made.frozen:
-            await made.receives_nothing(within=0.1)
+            await made.receives_nothing()
     finally:
         await made.stop()
     assert not made.violations, made.violations

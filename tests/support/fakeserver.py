@@ -67,6 +67,7 @@ class FakeServer:
         self._changed = asyncio.Condition()
         self._writer = None
         self._tasks = set()
+        self._pings, self._pong = 0, None
 
     async def start(self):
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -88,6 +89,10 @@ class FakeServer:
         assert self._writer, "the component is not connected"
         self._writer.write(text if isinstance(text, bytes) else text.encode())
 
+    async def flushed(self):
+        """What was put on the stream has been given to the network."""
+        await self._writer.drain()
+
     async def receives(self, text=None, within=5.0):
         """The next stanza, which has to equal `text` where that is given."""
         try:
@@ -100,14 +105,27 @@ class FakeServer:
             assert not found, f"{found}\n got: {show(got)}\nwant: {text.strip()}"
         return got
 
-    async def receives_nothing(self, within=0.3):
-        """Nothing arrives. A ping there and back puts everything before it into the past; `within`
-        is for what the daemon might do by itself a moment later."""
+    async def passed(self, within=5.0):
+        """Every stanza that the component has sent by now and nobody has read. A ping there and back
+        puts whatever it did about earlier stanzas into the past, without waiting for a time."""
+        self._pings += 1
+        sync, self._pong = f"sync-{self._pings}", asyncio.get_running_loop().create_future()
+        self.sends(f"<iq type='get' id='{sync}' from='{self.domain}' to='{self.component}'>"
+                   f"<ping xmlns='{PING}'/></iq>")
         try:
-            got = await asyncio.wait_for(self._stanzas.get(), within)
+            answer = await asyncio.wait_for(self._pong, within)
         except asyncio.TimeoutError:
-            return
-        raise AssertionError(f"an unexpected stanza: {show(got)}")
+            raise AssertionError(f"no answer to a ping; {self.complaints()}") from None
+        assert (answer.get("id"), answer.get("type")) == (sync, "result"), show(answer)
+        found = []
+        while not self._stanzas.empty():
+            found.append(self._stanzas.get_nowait())
+        return found
+
+    async def receives_nothing(self):
+        """Nothing is unread, and nothing is under way."""
+        found = await self.passed()
+        assert not found, f"unexpected stanzas: {[show(stanza) for stanza in found]}"
 
     # The link.
 
@@ -170,6 +188,9 @@ class FakeServer:
             self.violations.append(f"a stanza from elsewhere: {show(stanza)}")
         if stanza.tag == f"{{{COMPONENT}}}iq" and not stanza.get("id"):
             self.violations.append(f"an iq without an id: {show(stanza)}")
+        if stanza.get("id", "").startswith("sync-") and self._pong and not self._pong.done():
+            self._pong.set_result(stanza)
+            return
         if (self.answers_pings and stanza.get("type") == "get"
                 and stanza.find(f"{{{PING}}}ping") is not None):
             self.sends(f"<iq type='result' id='{stanza.get('id')}' from='{stanza.get('to')}' "

@@ -33,6 +33,7 @@ def defaults(folder, component_port):
     return {
         "xmpp": {"domain": "gate.verona.test", "server": f"127.0.0.1:{component_port}",
                  "secret-file": str(folder / "component.secret"), "host": "verona.test"},
+        "database": {"url": ""},
         "http": {"listen": "127.0.0.1:0", "admin-listen": "127.0.0.1:0"},
         "confirm": {"timeout": "20s", "per-account": "1", "per-account-rate": "0",
                     "per-address-rate": "0"},
@@ -72,26 +73,35 @@ class Jidgate:
     """`changes` is laid over defaults(). At the end the daemon has to leave with 0, and the log must
     hold no warning or error that the test did not declare with expects()."""
 
-    def __init__(self, folder, component_port, changes=None, environment=None):
-        self.folder = folder
+    def __init__(self, folder, component_port, changes=None, environment=None, prepare=None):
+        self.folder, self.prepare = folder, prepare
         self.settings = merge(defaults(folder, component_port), changes or {})
         self.environment = environment or {}
         self.configuration = folder / "jidgate.conf"
         self.expected = set()
         self.process = None
+        self.was_asked_to_end = False
 
     def write_configuration(self):
         self.folder.write("jidgate.conf", text(self.settings), mode=0o640)
 
-    def command(self, *arguments, within=30):
+    def command(self, *arguments, environment=None, within=30):
         """Runs another command of the program; returns the finished process with its output."""
         return subprocess.run(
             [binary(), *arguments, "--config", str(self.configuration)], text=True, timeout=within,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, **self.environment})
+            env={**os.environ, **self.environment, **(environment or {})})
+
+    def migrate(self, owner_url):
+        """Brings the database's schema forward, as its owner."""
+        self.owner_url = owner_url
+        done = self.command("migrate", environment={"JIDGATE_DATABASE_URL": owner_url})
+        assert done.returncode == 0, f"migrate: {done.stdout}"
 
     async def start(self, ready=True):
         self.write_configuration()
+        if self.prepare:
+            self.prepare(self)
         checked = self.command("check")
         assert checked.returncode == 0, f"check: {checked.stdout}"
         self.process = Process(
@@ -102,7 +112,7 @@ class Jidgate:
         self.port = self.listening("front")
         self.admin_port = self.listening("admin")
         if ready:
-            await self.logged("xmpp.up")
+            await self.logged("link.up")
         return self
 
     def listening(self, where):
@@ -145,6 +155,10 @@ class Jidgate:
         self.write_configuration()
         self.process.send(signal.SIGHUP)
 
+    def ask_to_end(self):
+        self.was_asked_to_end = True
+        self.process.send(signal.SIGTERM)
+
     def resident(self):
         """Resident memory in octets."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -155,7 +169,7 @@ class Jidgate:
         if not self.process:
             return []
         faults = []
-        running = self.process.running()
+        running = self.process.running() or self.was_asked_to_end
         code = self.process.stop(within=15)
         if not running:
             faults.append(f"jidgate had ended by itself with {code}")
