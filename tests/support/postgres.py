@@ -1,64 +1,56 @@
-#SPDX - License - Identifier : GPL - 3.0 - or -later
-""
-    "A private PostgreSQL cluster from Debian's packages."
-    ""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A private PostgreSQL cluster from Debian's packages."""
 
-    import signal from pathlib import Path
+import signal
+from pathlib import Path
 
-        from support.processes import Process,
-    accepts, free_port, run,
-    start_with_retry
+from support.processes import Process, accepts, free_port, run, start_with_retry
 
-        def
-        programs()
-    : ""
-      "The newest installed version's programs, which Debian keeps off the path."
-      "" found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key = lambda path
-                        : int(path.parent.name)) assert found,
-         "no PostgreSQL under /usr/lib/postgresql" return found[-1]
 
-         class Postgres : def __init__(self, folder)
-    : self.folder = folder.sub("postgres") self.data =
-             self.folder / "data"
-#Durability is what the server promises its users; a cluster of the tests has none.
-                           run([
-                             programs() / "initdb", "-D", self.data, "-U", "postgres", "-A",
-                             "trust", "-N", "-E", "UTF8", "--locale=C"
-                           ]) self.databases = 0 start_with_retry(self._start)
+def programs():
+    """The newest installed version's programs, which Debian keeps off the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    assert found, "no PostgreSQL under /usr/lib/postgresql"
+    return found[-1]
 
-                                                   def _start(self)
-    : self.port = free_port() self
-                      .start()
 
-                          def start(self)
-    : self.process =
-                 Process("postgres",
-                         [
-                           programs() / "postgres", "-D", self.data, "-p", self.port, "-c",
-                           "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-F"
-                         ],
-                         self.folder / "log", cwd = self.folder) self.process
-                     .wait_for(lambda
-                               : accepts(self.port) and
-                                     "ready to accept connections" in self.process.log(),
-                                 "its start to be reported")
+class Postgres:
+    def __init__(self, folder):
+        self.folder = folder.sub("postgres")
+        self.data = self.folder / "data"
+        # Durability is what the server promises its users; a cluster of the tests has none.
+        run([programs() / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N",
+             "-E", "UTF8", "--locale=C"])
+        self.databases = 0
+        start_with_retry(self._start)
 
-                         def url(self, database, role = "postgres")
-    : return f "postgresql://{role}@127.0.0.1:{self.port}/{database}"
+    def _start(self):
+        self.port = free_port()
+        self.start()
 
-      def create_database(self, owner = "postgres")
-    : ""
-      "A new, empty database; returns its name."
-      "" self.databases
-         += 1 name = f "jidgate{self.databases}" self
-                         .execute("postgres", f "CREATE DATABASE {name} OWNER {owner}") return name
+    def start(self):
+        self.process = Process(
+            "postgres",
+            [programs() / "postgres", "-D", self.data, "-p", self.port,
+             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-F"],
+            self.folder / "log", cwd=self.folder)
+        self.process.wait_for(
+            lambda: accepts(self.port) and "ready to accept connections" in self.process.log(),
+            "its start to be reported")
 
-                     def execute(self, database, statement, role = "postgres")
-    : return run([
-                   programs() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
-                   self.url(database, role), "-c",
-                   statement
-                         ])
+    def url(self, database, role="postgres"):
+        return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
 
-          def stop(self, number = signal.SIGINT)
-    : self.process.stop(number)
+    def create_database(self, owner="postgres"):
+        """A new, empty database; returns its name."""
+        self.databases += 1
+        name = f"jidgate{self.databases}"
+        self.execute("postgres", f"CREATE DATABASE {name} OWNER {owner}")
+        return name
+
+    def execute(self, database, statement, role="postgres"):
+        return run([programs() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+                    "-d", self.url(database, role), "-c", statement])
+
+    def stop(self, number=signal.SIGINT):
+        self.process.stop(number)
