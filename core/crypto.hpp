@@ -3,10 +3,10 @@
 // knows OpenSSL.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace jidgate {
 
@@ -28,7 +28,7 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
   ~Secret();
-  Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { other.value_.clear(); }
+  Secret(Secret&& other) noexcept;
   Secret& operator=(Secret&& other) noexcept;
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;

@@ -26,7 +26,8 @@ enum class Standing {
   used,     // confirmed before and over now: refuse without a question ("a code is used once")
 };
 
-// Any thread. Bounded: at most 100,000 entries, the oldest go first; used codes are remembered 24 h.
+// Any thread. Bounded: at most 100,000 entries, the oldest go first; used codes are
+// remembered 24 h.
 class Grants {
  public:
   Grants();

@@ -13,8 +13,8 @@ namespace jidgate {
 // safe to compare byte by byte, to log, and to put into a stanza.
 class Jid {
  public:
-  // Parses UTF-8 text. Nothing is guessed: what RFC 7622 refuses, what holds controls, bidirectional
-  // or zero-width formatting, and what the servers' stringprep refuses gives nullopt.
+  // Parses UTF-8 text. Nothing is guessed: what RFC 7622 refuses, what holds controls,
+  // bidirectional or zero-width formatting, and what the servers' stringprep refuses gives nullopt.
   static std::optional<Jid> parse(std::string_view text);
 
   const std::string& local() const { return local_; }  // empty: none
@@ -33,8 +33,8 @@ class Jid {
   std::string local_, domain_, resource_;
 };
 
-// A domain prepared like a Jid's domain part: lower case, one trailing dot off, A-labels as U-labels
-// are compared by to_ascii_domain(). nullopt when it is no domain.
+// A domain prepared like a Jid's domain part: lower case, one trailing dot off, A-labels as
+// U-labels are compared by to_ascii_domain(). nullopt when it is no domain.
 std::optional<std::string> prepare_domain(std::string_view text);
 // The A-label form ("xn--bcher-kva.example") for HTTP hosts. nullopt when there is none.
 std::optional<std::string> to_ascii_domain(std::string_view domain);

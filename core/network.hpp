@@ -29,6 +29,7 @@ class Address {
   bool v4_ = false;
 };
 
+// IPv4 and IPv6 are kept apart: "::/0" holds no IPv4 address.
 class Network {
  public:
   // "10.0.0.0/8", "::1/128", or a single address. Host bits that are set are refused.
@@ -38,7 +39,7 @@ class Network {
 
  private:
   Address base_;
-  unsigned prefix_ = 0;
+  unsigned prefix_ = 0;  // of the 128 bits of the mapped form
 };
 
 bool contains(std::span<const Network> networks, const Address& address);
