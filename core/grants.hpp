@@ -2,6 +2,7 @@
 // What a confirmation is worth after the request that it was given for.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,12 +32,14 @@ enum class Standing {
 class Grants {
  public:
   Grants();
+  explicit Grants(std::size_t bound);
   ~Grants();
   // Consumes the one-request grant of a HEAD or OPTIONS confirmation when it is what grants.
   Standing look(const GrantKey& key, std::string_view entity, SteadyTime now);
   // After a confirmation of `method` on `entity` (scheme, host, path and query). XEP-0070 section
   // 5.1: after HEAD or OPTIONS one following request of the same entity passes within 60 s; else
   // the grant lasts `lifetime`, and 0 grants nothing further. The code counts as used from now on.
+  // A grant that lasts longer already is not shortened.
   void confirmed(const GrantKey& key, std::string_view method, std::string_view entity,
                  Seconds lifetime, SteadyTime now);
   void forget_all();
