@@ -36,12 +36,12 @@ async def test_a_reload_applies_and_drops_nobody(server, jidgate, browse):
 async def test_a_broken_file_changes_nothing(server, jidgate, browse):
     """The old configuration stays whole: what is right in the new file is not applied either."""
     gate = await jidgate(server)
-    gate.expects("config.rejected")
+    gate.expects("config.fault", "config.reload_failed")
     http = browse(gate)
     gate.settings["rule.files.2"] = {"path": "/other.html", "mode": "bypass"}
     gate.settings["confirm"]["timeout"] = "soon"
     gate.reload()
-    await gate.logged("config.rejected")
+    await gate.logged("config.reload_failed")
     assert (await http.get("/other.html")).status == 401
     gate.settings["confirm"]["timeout"] = "20s"
     gate.reload()
