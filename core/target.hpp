@@ -14,12 +14,13 @@ struct HostName {
   std::string host;
   std::string port;
 };
+// `scheme` in any case; an unknown one has no default port. An IPv6 literal is in brackets.
 std::optional<HostName> parse_host(std::string_view text, std::string_view scheme);
 
 // The path as every rule compares it: decoded once, without dot segments or empty segments.
 // `ambiguous` when a server behind us may read it otherwise than we do (encoded slash, backslash,
-// double encoding, dot segments, '//', ';', NUL, control, invalid UTF-8 …): then it gets the
-// strictest reading and never a bypass.
+// double encoding, dot segments, '//', ';', NUL, control, invalid UTF-8, a segment that ends in '.'
+// or a space …): then it gets the strictest reading and never a bypass.
 struct RulePath {
   std::string path;  // begins with '/'
   bool ambiguous = false;
@@ -35,7 +36,8 @@ struct RequestTarget {
   bool has_query = false;
 };
 // Views into `target`. nullopt when it has none of the four forms for this method, or holds '#',
-// userinfo, or an octet that no URI may hold.
+// userinfo, a broken escape in the path, or an octet that no browser would send either: controls,
+// space, '"', '<', '>' and what is not ASCII. The rest stays raw, as it came.
 std::optional<RequestTarget> parse_target(std::string_view target, std::string_view method);
 
 // An absolute http(s) URL as a proxy hands it over in one header.
