@@ -23,8 +23,6 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
-// A use of the database that takes longer than this means that it is not there.
-constexpr auto hanging_after = 6s;
 constexpr std::size_t longest_text = 4096;
 
 constexpr const char* insert_sql =
@@ -197,7 +195,7 @@ void AuditWriter::State::write_one_by_one(std::size_t rows) {
       committed(1);
     } catch (const std::exception& error) {
       if (trouble_of(error) != Trouble::data) return failed(error);
-      log.error("audit.row-refused", {{"id", entry->id}, {"what", first_line(error.what())}});
+      log.error("audit.row_refused", {{"id", entry->id}, {"what", first_line(error.what())}});
       metrics.add("audit_dropped_total");
       committed(1);
     }
@@ -259,13 +257,13 @@ void AuditWriter::record(AuditEntry entry) {
     }
   }
   state_->changed.notify_one();
-  if (tell) state_->log.error("audit.queue-full", {{"what", "entries are lost"}});
+  if (tell) state_->log.error("audit.queue_full", {{"what", "entries are lost"}});
 }
 
 bool AuditWriter::is_up() const {
   const auto since = state_->busy_since.load();
   const auto busy = SteadyClock::now().time_since_epoch() - SteadyClock::duration(since);
-  return state_->up && (since == 0 || busy < hanging_after);
+  return state_->up && (since == 0 || busy < state_->limits.hanging);
 }
 
 void AuditWriter::stop(milliseconds patience) {

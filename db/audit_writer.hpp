@@ -18,6 +18,7 @@ struct AuditLimits {
   std::size_t batch = 200;  // rows in one transaction
   std::chrono::milliseconds backoff_first{200}, backoff_longest{5000};
   std::chrono::milliseconds idle_probe{5000};  // without rows the database is asked so often
+  std::chrono::milliseconds hanging{6000};     // a use that takes longer means that it is not there
 };
 
 // A row leaves the queue when its transaction is known to be committed, and not before: a lost or
