@@ -65,7 +65,8 @@ TEST(Rules, TheHostNamesTheSite) {
 }
 
 TEST(Rules, WithoutARuleTheSiteDecides) {
-  const Ruling ruling = RulesOf({}).decide("/x");
+  const RulesOf rules({});
+  const Ruling ruling = rules.decide("/x");
   EXPECT_EQ(ruling.mode, Mode::block);
   EXPECT_EQ(ruling.rule, "app");
   EXPECT_EQ(ruling.timeout, Seconds{50});
