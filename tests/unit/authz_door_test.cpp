@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The authorisation endpoints: every case of gateway-cases.tsv that needs no pages and no session,
+// and what proxies get for each decision.
+#include "http/authz_door.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+
+#include "core/endings.hpp"
+#include "core/text.hpp"
+#include "http/digest.hpp"
+#include "tests/support/recording_log.hpp"
+
+namespace jidgate::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+class FakeClock final : public Clock {
+ public:
+  SteadyTime steady() const override { return steady_; }
+  WallTime wall() const override { return WallTime(1000000s); }
+  SteadyTime steady_{1000s};
+};
+
+class FakeAsker final : public Asker {
+ public:
+  bool is_up() const override { return up_; }
+  void ask(const std::string& id) override { asked_.push_back(id); }
+  void withdraw(const OpenQuestion&) override {}
+  bool up_ = true;
+  std::vector<std::string> asked_;
+};
+
+class NoAudit final : public Audit {
+ public:
+  void record(AuditEntry) override {}
+};
+
+Site site_of(std::string name, std::string host) {
+  Site site;
+  site.name = std::move(name);
+  site.hosts = {host};
+  site.origin = "https://" + host;
+  site.allow = {{Admission::Kind::domain, "capulet.com"}};
+  Rule open;
+  open.path = "/public/";
+  open.mode = Mode::bypass;
+  open.name = site.name + ".1";
+  site.rules = {open};
+  return site;
+}
+
+// The site that the cases assume: https://app.example, /public/ is bypass, all else wants
+// *@capulet.com; the proxy is 127.0.0.1.
+class AuthzDoorTest : public testing::Test {
+ protected:
+  AuthzDoorTest() {
+    settings_.xmpp.hosts = {"capulet.com"};
+    settings_.http.trusted_proxies = {*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
+    settings_.sites = {site_of("app", "app.example")};
+    access_.set_gate(gate_);
+  }
+
+  Site& site() { return settings_.sites.front(); }
+  Exchange exchange(std::string target, std::vector<Field> fields) const {
+    Exchange made;
+    made.head.method = "GET";
+    made.head.target = std::move(target);
+    made.head.fields = std::move(fields);
+    made.peer = *Address::parse(peer_);
+    made.request_id = "0123456789abcdef0123456789abcdef";
+    return made;
+  }
+  std::optional<Verdict> verdict(const Exchange& asked) {
+    return door_.decide(asked, std::make_shared<const Rules>(settings_));
+  }
+  // The answer to what is decided at once.
+  Reply reply(std::string target, std::vector<Field> fields) {
+    const auto asked = exchange(std::move(target), std::move(fields));
+    const auto decided = verdict(asked);
+    if (!decided || !std::holds_alternative<Responder>(*decided)) {
+      ADD_FAILURE() << "no answer at once";
+      return {};
+    }
+    return std::get<Responder>(*decided)(asked);
+  }
+  Park park(std::string target, std::vector<Field> fields) {
+    auto decided = verdict(exchange(std::move(target), std::move(fields)));
+    if (!decided || !std::holds_alternative<Park>(*decided)) {
+      ADD_FAILURE() << "nobody is waited for";
+      return {};
+    }
+    return std::move(std::get<Park>(*decided));
+  }
+  // Lets the person answer the parked request, and gives what the proxy gets.
+  Reply answered(const Park& parked, Outcome outcome) {
+    parked.parked(ParkedId{1});
+    EXPECT_THAT(asker_.asked_, SizeIs(1));
+    EXPECT_TRUE(confirmations_.end(asker_.asked_.back(), outcome));
+    return parked.expired(ParkedId{1})(exchange("/", {}));
+  }
+
+  static std::vector<Field> nginx(std::string url, std::string authorization = {},
+                                  std::string method = "GET") {
+    std::vector<Field> fields = {{"X-Original-URL", std::move(url)},
+                                 {"X-Original-Method", std::move(method)},
+                                 {"X-Forwarded-For", "192.0.2.7"}};
+    if (!authorization.empty()) fields.push_back({"Authorization", std::move(authorization)});
+    return fields;
+  }
+  static std::vector<Field> caddy(std::string uri, std::string authorization = {},
+                                  std::string method = "GET") {
+    std::vector<Field> fields = {{"X-Forwarded-Proto", "https"},
+                                 {"X-Forwarded-Host", "app.example"},
+                                 {"X-Forwarded-Uri", std::move(uri)},
+                                 {"X-Forwarded-Method", std::move(method)},
+                                 {"X-Forwarded-For", "192.0.2.7"}};
+    if (!authorization.empty()) fields.push_back({"Authorization", std::move(authorization)});
+    return fields;
+  }
+  static std::string basic(std::string_view pair) { return "Basic " + base64_encode(pair); }
+  static std::vector<std::string> values(const Reply& reply, std::string_view name) {
+    std::vector<std::string> found;
+    for (const auto& [field, value] : reply.headers)
+      if (field == name) found.push_back(value);
+    return found;
+  }
+
+  FakeClock clock_;
+  FakeAsker asker_;
+  NoAudit audit_;
+  test::RecordingLog log_;
+  Metrics metrics_;
+  Grants grants_;
+  Limits limits_;
+  DigestAuthority digest_{clock_};
+  Endings endings_{clock_, grants_, limits_, audit_, log_, metrics_};
+  Confirmations confirmations_{clock_, endings_};
+  Access access_{{clock_, confirmations_, grants_, limits_, digest_, asker_, log_, metrics_}};
+  // Never started: nothing is parked in it, so whatever is completed is told that it has gone.
+  Gate gate_{{}, {}, {}, log_, metrics_};
+  AuthzDoor door_{access_, clock_, log_, metrics_};
+  Settings settings_;
+  std::string peer_ = "127.0.0.1";
+};
+
+constexpr const char* nginx_path = "/authz/auth-request";
+constexpr const char* caddy_path = "/authz/forward-auth";
+
+// One line of gateway-cases.tsv.
+struct Case {
+  std::string id, request, expected;
+  friend void PrintTo(const Case& shown, std::ostream* out) {
+    *out << shown.id << ": " << shown.request << " -> " << shown.expected;
+  }
+};
+
+std::vector<std::string> split(const std::string& text, const std::string& separator) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (true) {
+    const auto end = text.find(separator, begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == std::string::npos) return parts;
+    begin = end + separator.size();
+  }
+}
+
+std::vector<Case> gateway_cases() {
+  // They ask for sign-in pages or for a session in the database.
+  const std::set<std::string> elsewhere = {"T6b", "T39a"};
+  std::ifstream file(JIDGATE_VECTORS "/gateway-cases.tsv");
+  std::vector<Case> cases;
+  for (std::string line; std::getline(file, line);) {
+    const auto cells = split(line, "\t");
+    if (cells.size() < 4 || elsewhere.contains(cells[0])) continue;
+    if (cells[1] == "auth-request" || cells[1] == "forward-auth")
+      cases.push_back({cells[0], cells[2], cells[3]});
+  }
+  return cases;
+}
+
+std::string octets_of(const std::string& text) {
+  std::string octets;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text.compare(at, 2, "\\x") == 0) {
+      octets += static_cast<char>(std::stoi(text.substr(at + 2, 2), nullptr, 16));
+      at += 3;
+    } else {
+      octets += text[at];
+    }
+  }
+  return octets;
+}
+
+class GatewayCase : public AuthzDoorTest, public testing::WithParamInterface<Case> {
+ protected:
+  // What the lines say in words.
+  void assume(const std::string& condition) {
+    if (condition.starts_with("peer=")) {
+      peer_ = condition.substr(5);
+    } else if (condition == "XMPP link down") {
+      asker_.up_ = false;
+    } else if (condition == "rule bypass for OPTIONS") {
+      Rule rule;
+      rule.methods = {"OPTIONS"};
+      rule.mode = Mode::bypass;
+      site().rules.push_back(rule);
+    } else if (condition == "rule by network") {
+      Rule rule;
+      rule.networks = {*Network::parse("127.0.0.0/8"), *Network::parse("10.0.0.0/8")};
+      rule.mode = Mode::bypass;
+      site().rules.push_back(rule);
+    } else if (condition == "site bücher.example has a deny rule") {
+      // In this configuration: a rule that admits nobody who asks.
+      settings_.sites.push_back(site_of("buecher", "xn--bcher-kva.example"));
+      settings_.sites.back().allow = {{Admission::Kind::account, "nobody@capulet.com"}};
+      fields_.push_back({"Authorization", basic("juliet@capulet.com:code")});
+    } else if (condition != "session=juliet" && condition != "trusted_proxies not set") {
+      ADD_FAILURE() << "unknown condition: " << condition;
+    }
+  }
+  void read(const std::string& part) {
+    static const std::regex field(R"(^([!-9;-~]+): (.*)$)");
+    std::smatch match;
+    if (!std::regex_match(part, match, field)) return assume(part);
+    auto value = match[2].str();
+    if (value == "(empty value)") value.clear();
+    if (value == "GET(one trailing space)") value = "GET";  // the head's values are trimmed
+    if (value == "(100 letters)") value = std::string(100, 'A');
+    if (value == "Basic (valid)" || value == "Basic (new code)")
+      value = basic("juliet@capulet.com:code");
+    fields_.push_back({match[1].str(), octets_of(value)});
+  }
+
+  std::vector<Field> fields_;
+};
+
+TEST_P(GatewayCase, IsAnsweredAsItHasToBe) {
+  auto parts = split(GetParam().request, " | ");
+  const auto target = parts.front().substr(parts.front().find(' ') + 1);
+  parts.erase(parts.begin());
+  for (const auto& part : parts) read(part);
+
+  std::set<int> allowed;
+  const auto expected = GetParam().expected.substr(0, GetParam().expected.find("never"));
+  const std::regex status(R"(\b\d{3}\b)");
+  for (std::sregex_iterator at(expected.begin(), expected.end(), status), end; at != end; ++at)
+    allowed.insert(std::stoi(at->str()));
+  ASSERT_FALSE(allowed.empty());
+
+  const auto given = reply(target, fields_);
+  EXPECT_TRUE(allowed.contains(given.status)) << given.status << " " << given.body;
+  EXPECT_THAT(values(given, "Remote-User"), IsEmpty());
+  EXPECT_THAT(values(given, "Cache-Control"), ElementsAre("no-store"));
+  EXPECT_EQ(values(given, "WWW-Authenticate").size(), given.status == 401 ? 3u : 0u);
+  EXPECT_THAT(asker_.asked_, IsEmpty());
+  EXPECT_EQ(confirmations_.size(), 0u);
+  std::smatch named;
+  if (std::regex_search(expected, named, std::regex("(X-[A-Za-z-]+) reported missing")) ||
+      std::regex_search(expected, named, std::regex("naming (X-[A-Za-z-]+)"))) {
+    EXPECT_THAT(given.body, HasSubstr(named[1].str() + " is missing"));
+  }
+  EXPECT_EQ(log_.entries("peer.untrusted").size(), peer_ == "127.0.0.1" ? 0u : 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Vectors, GatewayCase, testing::ValuesIn(gateway_cases()),
+                         [](const auto& given) { return given.param.id; });
+
+TEST(GatewayCases, AreAllThere) {
+  EXPECT_EQ(gateway_cases().size(), 57u);
+}
+
+TEST_F(AuthzDoorTest, AsksThePersonAndLetsTheRequestWait) {
+  const auto parked = park(nginx_path, nginx("https://app.example/x?a=b",
+                                             basic("juliet@capulet.com/balcony:code"), "POST"));
+  EXPECT_THAT(asker_.asked_, IsEmpty());
+  parked.parked(ParkedId{1});
+  ASSERT_THAT(asker_.asked_, SizeIs(1));
+  const auto open = confirmations_.find(asker_.asked_.front());
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->question.asked.to_string(), "juliet@capulet.com/balcony");
+  EXPECT_EQ(open->question.transaction_id, "code");
+  EXPECT_EQ(open->question.method, "POST");
+  EXPECT_EQ(open->question.url, "https://app.example/x?a=b");
+  EXPECT_EQ(open->question.asker.to_string(), "192.0.2.7");
+}
+
+TEST_F(AuthzDoorTest, BuildsTheUrlOnTheSitesOriginWhateverTheProxySays) {
+  site().origin = "https://public.example:9345";
+  park(caddy_path, caddy("/x?a=b", basic("juliet@capulet.com:code"))).parked(ParkedId{1});
+  ASSERT_THAT(asker_.asked_, SizeIs(1));
+  EXPECT_EQ(confirmations_.find(asker_.asked_.front())->question.url,
+            "https://public.example:9345/x?a=b");
+}
+
+TEST_F(AuthzDoorTest, WaitsNoLongerThanTheProxyUnlessTheRuleSaysSo) {
+  settings_.confirm.timeout = 110s;
+  const auto deadline = [&](const char* path, std::vector<Field> fields) {
+    clock_.steady_ += 1h;  // past every pause
+    const auto parked = park(path, std::move(fields));
+    confirmations_.end_all(Outcome::cancelled);
+    return parked.deadline - clock_.steady_;
+  };
+  const auto credentials = basic("juliet@capulet.com:code");
+  EXPECT_EQ(deadline(nginx_path, nginx("https://app.example/x", credentials)), 50s);
+  EXPECT_EQ(deadline(caddy_path, caddy("/x", credentials)), 25s);
+  site().rules.front() = Rule{};
+  site().rules.front().timeout = 100s;
+  EXPECT_EQ(deadline(caddy_path, caddy("/x", credentials)), 100s);
+  EXPECT_EQ(deadline(nginx_path, nginx("https://app.example/x", credentials)), 100s);
+}
+
+TEST_F(AuthzDoorTest, SaysWhoConfirmed) {
+  settings_.groups["staff"] = {*Jid::parse("juliet@capulet.com"), *Jid::parse("romeo@capulet.com")};
+  settings_.groups["nurses, all"] = {*Jid::parse("juliet@capulet.com")};
+  settings_.groups["others"] = {*Jid::parse("romeo@capulet.com")};
+  for (const bool is_nginx : {true, false}) {
+    const auto credentials = basic("juliet@capulet.com/Balkon é:code" + std::to_string(is_nginx));
+    const auto given =
+        answered(is_nginx ? park(nginx_path, nginx("https://app.example/x", credentials))
+                          : park(caddy_path, caddy("/x", credentials)),
+                 Outcome::confirmed);
+    asker_.asked_.clear();
+    EXPECT_EQ(given.status, 200);
+    EXPECT_EQ(given.body, "ok\n");
+    const std::pair<std::string, std::string> fields[] = {
+        {"Remote-User", "juliet@capulet.com"},
+        {"Remote-Groups", "xmpp,nurses%2C%20all,staff"},
+        {"Remote-Name", "juliet"},
+        {"X-Auth-Request-User", "juliet@capulet.com"},
+        {"X-Auth-Request-Groups", "xmpp,nurses%2C%20all,staff"},
+        {"X-Auth-Request-Preferred-Username", "juliet"},
+        {"X-Auth-JID-Resource", "Balkon%20%C3%A9"},
+        {"X-Auth-Time", "1000000"},
+        {"Cache-Control", "no-store"}};
+    for (const auto& [name, value] : fields)
+      EXPECT_THAT(values(given, name), ElementsAre(value)) << name;
+    EXPECT_THAT(values(given, "Set-Cookie"), IsEmpty());
+  }
+}
+
+// Two accounts must never look like one to the application behind.
+TEST_F(AuthzDoorTest, WritesEachAccountInItsOwnWay) {
+  const auto user = [&](const std::string& account) {
+    const auto given =
+        answered(park(caddy_path, caddy("/x", basic(account + ":code"))), Outcome::confirmed);
+    asker_.asked_.clear();
+    return values(given, "Remote-User");
+  };
+  EXPECT_THAT(user("jérôme@capulet.com"), ElementsAre("j%C3%A9r%C3%B4me@capulet.com"));
+  EXPECT_THAT(user("j%e9r%40me@capulet.com"), ElementsAre("j%25e9r%2540me@capulet.com"));
+}
+
+TEST_F(AuthzDoorTest, CallsWhoNeedsNoAccountAnonymous) {
+  for (const auto& given : {reply(nginx_path, nginx("https://app.example/public/a")),
+                            reply(caddy_path, caddy("/public/a"))}) {
+    EXPECT_EQ(given.status, 200);
+    for (const auto* name : {"Remote-User", "Remote-Groups", "Remote-Name", "X-Auth-Request-User",
+                             "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username"})
+      EXPECT_THAT(values(given, name), ElementsAre("anonymous")) << name;
+    EXPECT_THAT(values(given, "X-Auth-JID-Resource"), IsEmpty());
+  }
+}
+
+TEST_F(AuthzDoorTest, LetsTheSameCredentialsPassWithinTheirGrant) {
+  const auto credentials = basic("juliet@capulet.com:code");
+  answered(park(caddy_path, caddy("/x", credentials)), Outcome::confirmed);
+  EXPECT_EQ(reply(caddy_path, caddy("/y", credentials)).status, 200);
+  EXPECT_EQ(reply(nginx_path, nginx("https://app.example/z", credentials)).status, 200);
+  clock_.steady_ += 301s;
+  const auto given = reply(caddy_path, caddy("/y", credentials));
+  EXPECT_EQ(given.status, 401);
+  EXPECT_THAT(values(given, "X-Auth-Reason"), ElementsAre("code-used"));
+  EXPECT_THAT(asker_.asked_, SizeIs(1));
+}
+
+// XEP-0070 section 4.7: denied is 403. Whoever does not answer and whoever does not exist are 401.
+TEST_F(AuthzDoorTest, TellsTheProxyHowItEnded) {
+  const std::tuple<Outcome, int, std::string> ends[] = {{Outcome::denied, 403, "denied"},
+                                                        {Outcome::expired, 401, "unanswered"},
+                                                        {Outcome::unreachable, 401, "unanswered"},
+                                                        {Outcome::cancelled, 503, "link-down"}};
+  for (const auto& [outcome, status, reason] : ends) {
+    for (const bool is_nginx : {true, false}) {
+      asker_.asked_.clear();
+      const auto credentials = basic("juliet@capulet.com:code");
+      const auto given =
+          answered(is_nginx ? park(nginx_path, nginx("https://app.example/x", credentials))
+                            : park(caddy_path, caddy("/x", credentials)),
+                   outcome);
+      clock_.steady_ += 1h;  // past every pause
+      EXPECT_EQ(given.status, status);
+      EXPECT_THAT(values(given, "X-Auth-Reason"), ElementsAre(reason));
+      EXPECT_EQ(values(given, "WWW-Authenticate").size(), status == 401 ? 3u : 0u);
+      EXPECT_EQ(values(given, "Retry-After").size(), status == 503 ? 1u : 0u);
+    }
+  }
+}
+
+TEST_F(AuthzDoorTest, RefusesWhoIsNotAllowedAtOnce) {
+  for (const auto* account : {"romeo@montague.net", "capulet.com", "capulet.com/balcony"}) {
+    const auto credentials = basic(std::string(account) + ":code");
+    EXPECT_EQ(reply(nginx_path, nginx("https://app.example/x", credentials)).status, 403);
+    EXPECT_EQ(reply(caddy_path, caddy("/x", credentials)).status, 403);
+  }
+  EXPECT_THAT(asker_.asked_, IsEmpty());
+}
+
+// nginx makes a 500 of every other status.
+TEST_F(AuthzDoorTest, FoldsLimitsInto403ForNginxOnly) {
+  const auto credentials = basic("juliet@capulet.com:code");
+  const auto parked = park(caddy_path, caddy("/x", credentials));
+  auto given = reply(caddy_path, caddy("/x", basic("juliet@capulet.com:other")));
+  EXPECT_EQ(given.status, 429);
+  EXPECT_THAT(values(given, "Retry-After"), SizeIs(1));
+  EXPECT_THAT(values(given, "X-Auth-Reason"), ElementsAre("account-busy"));
+  given = reply(nginx_path, nginx("https://app.example/x", basic("juliet@capulet.com:other")));
+  EXPECT_EQ(given.status, 403);
+  EXPECT_THAT(values(given, "Retry-After"), SizeIs(1));
+  EXPECT_THAT(values(given, "X-Auth-Reason"), ElementsAre("account-busy"));
+}
+
+TEST_F(AuthzDoorTest, SaysThatItIsFull) {
+  confirmations_.configure({0, 1});
+  const auto credentials = basic("juliet@capulet.com:code");
+  for (const bool is_nginx : {true, false}) {
+    const auto given = is_nginx ? reply(nginx_path, nginx("https://app.example/x", credentials))
+                                : reply(caddy_path, caddy("/x", credentials));
+    EXPECT_EQ(given.status, is_nginx ? 403 : 503);
+    EXPECT_THAT(values(given, "Retry-After"), SizeIs(1));
+    EXPECT_THAT(values(given, "X-Auth-Reason"), ElementsAre("busy"));
+  }
+}
+
+TEST_F(AuthzDoorTest, FailsClosedWhileTheLinkIsDown) {
+  asker_.up_ = false;
+  const auto credentials = basic("juliet@capulet.com:code");
+  EXPECT_EQ(reply(nginx_path, nginx("https://app.example/x", credentials)).status, 503);
+  EXPECT_EQ(reply(caddy_path, caddy("/x", credentials)).status, 503);
+  EXPECT_EQ(reply(caddy_path, caddy("/public/x")).status, 200);
+}
+
+TEST_F(AuthzDoorTest, TakesCredentialsOnlyOnce) {
+  auto fields = caddy("/x", basic("juliet@capulet.com:code"));
+  fields.push_back(fields.back());
+  EXPECT_EQ(reply(caddy_path, fields).status, 400);
+  fields = nginx("https://app.example/x", basic("juliet@capulet.com:code"));
+  fields.push_back({"authorization", "Basic !"});
+  EXPECT_EQ(reply(nginx_path, fields).status, 403);
+}
+
+TEST_F(AuthzDoorTest, AsksNobodyForWhatIsFetchedInAdvance) {
+  auto fields = caddy("/x", basic("juliet@capulet.com:code"));
+  fields.push_back({"Sec-Purpose", "prefetch;prerender"});
+  const auto given = reply(caddy_path, fields);
+  EXPECT_EQ(given.status, 401);
+  EXPECT_THAT(values(given, "X-Auth-Reason"), ElementsAre("prefetch"));
+  EXPECT_EQ(confirmations_.size(), 0u);
+}
+
+// RFC 7616 section 3.4.6: the digest is over the client's own request, not over the subrequest.
+TEST_F(AuthzDoorTest, ChecksDigestsOfTheOriginalRequest) {
+  for (const bool is_nginx : {true, false}) {
+    const auto challenge = digest_.challenge("app");
+    DigestFields fields;
+    fields.username = "juliet@capulet.com";
+    fields.nonce = challenge.nonce;
+    fields.uri = "/x?a=b";
+    fields.nc_text = "00000001";
+    fields.cnonce = "0a4f113b";
+    const auto value =
+        "Digest username=\"" + fields.username + "\", realm=\"xmpp\", nonce=\"" + fields.nonce +
+        "\", uri=\"" + fields.uri + "\", qop=auth, nc=00000001, cnonce=\"0a4f113b\", response=\"" +
+        digest_response(fields, "xmpp", "", "PUT") + "\", opaque=\"" + challenge.opaque + "\"";
+    EXPECT_EQ(reply(caddy_path, caddy("/y?a=b", value, "PUT")).status, 401);
+    EXPECT_EQ(reply(caddy_path, caddy("/x?a=b", value, "GET")).status, 401);
+    asker_.asked_.clear();
+    const auto parked = is_nginx
+                            ? park(nginx_path, nginx("https://app.example/x?a=b", value, "PUT"))
+                            : park(caddy_path, caddy("/x?a=b", value, "PUT"));
+    EXPECT_EQ(answered(parked, Outcome::confirmed).status, 200);
+  }
+}
+
+TEST_F(AuthzDoorTest, TakesThePolicyFromItsOwnPathOnly) {
+  settings_.policies["romeo"] = {
+      "romeo", {{Admission::Kind::account, "romeo@capulet.com"}}, {}, {}, {}};
+  settings_.policies["open"] = {"open", {}, Mode::bypass, {}, {}};
+  const auto credentials = basic("juliet@capulet.com:code");
+  EXPECT_EQ(reply("/authz/forward-auth/p/romeo", caddy("/x", credentials)).status, 403);
+  EXPECT_EQ(
+      reply("/authz/auth-request/p/romeo", nginx("https://app.example/x", credentials)).status,
+      403);
+  EXPECT_EQ(reply("/authz/forward-auth/p/open", caddy("/x")).status, 200);
+  EXPECT_EQ(reply("/authz/forward-auth?/p/open", caddy("/x")).status, 401);
+  EXPECT_EQ(reply("/authz/forward-auth/p/romeo?policy=open", caddy("/x")).status, 401);
+
+  const auto given = reply("/authz/forward-auth/p/unheard-of", caddy("/public/a"));
+  EXPECT_EQ(given.status, 403);
+  EXPECT_THAT(values(given, "X-Auth-Reason"), ElementsAre("unknown-policy"));
+  EXPECT_EQ(reply("/authz/auth-request/p/unheard-of", nginx("https://app.example/public/a")).status,
+            403);
+}
+
+TEST_F(AuthzDoorTest, KnowsItsOwnHostsOnly) {
+  auto fields = caddy("/public/a");
+  fields[1].value = "bank.example";
+  EXPECT_EQ(reply(caddy_path, fields).status, 403);
+  EXPECT_EQ(reply(nginx_path, nginx("https://bank.example/public/a")).status, 403);
+}
+
+TEST_F(AuthzDoorTest, LeavesOtherPathsToOthers) {
+  for (const auto* target : {"/", "/authzz", "/authz-x/auth-request", "/public/authz/auth-request",
+                             "/%61uthz/auth-request", "/.jidgate/../authz/auth-request", "*"})
+    EXPECT_FALSE(verdict(exchange(target, nginx("https://app.example/public/a")))) << target;
+}
+
+TEST_F(AuthzDoorTest, HasNoOtherEndpoints) {
+  for (const auto* target :
+       {"/authz", "/authz/", "/authz/ext-authz/x", "/authz/auth-requests", "/authz/auth-request/",
+        "/authz/auth-request/p/", "/authz/auth-request/p/a/b", "/authz/auth-request/x/a",
+        "/authz//auth-request", "/authz/../authz/auth-request", "/authz/Auth-Request"})
+    EXPECT_EQ(reply(target, nginx("https://app.example/public/a")).status, 404) << target;
+}
+
+TEST_F(AuthzDoorTest, AnswersStrangersNothing) {
+  peer_ = "203.0.113.9";
+  const auto credentials = basic("juliet@capulet.com:code");
+  EXPECT_EQ(reply(caddy_path, caddy("/public/a")).status, 403);
+  EXPECT_EQ(reply(caddy_path, caddy("/x", credentials)).status, 403);
+  EXPECT_EQ(reply("/authz/forward-auth/p/unheard-of", caddy("/x")).status, 403);
+  EXPECT_EQ(reply("/authz/nothing", {}).status, 403);
+  const auto entries = log_.entries("peer.untrusted");
+  ASSERT_THAT(entries, SizeIs(4));
+  EXPECT_EQ(entries[0].fields.at("peer"), "203.0.113.9");
+  EXPECT_THAT(asker_.asked_, IsEmpty());
+}
+
+TEST_F(AuthzDoorTest, TellsTheOperatorOnceAMinuteWhatTheProxyDoesWrong) {
+  for (int i = 0; i < 3; ++i) reply(nginx_path, {});
+  ASSERT_THAT(log_.entries("authz.misconfigured"), SizeIs(1));
+  EXPECT_EQ(log_.entries("authz.misconfigured")[0].fields.at("what"), "X-Original-URL is missing.");
+  clock_.steady_ += 60s;
+  reply(caddy_path, {});
+  EXPECT_THAT(log_.entries("authz.misconfigured"), SizeIs(2));
+}
+
+TEST_F(AuthzDoorTest, CountsWhatItRefuses) {
+  reply(caddy_path, {});
+  peer_ = "203.0.113.9";
+  reply(nginx_path, {});
+  const auto page = metrics_.render();
+  EXPECT_THAT(page, HasSubstr("jidgate_authz_decisions_total{endpoint=\"forward-auth\",decision="
+                              "\"bad-request\",reason=\"forwarded-header\"} 1"));
+  EXPECT_THAT(page, HasSubstr("reason=\"untrusted-peer\"} 1"));
+}
+
+TEST_F(AuthzDoorTest, ShowsTheDigestCodeWhereTheSiteWantsIt) {
+  site().digest_password = DigestPassword::code;
+  const auto given = reply(caddy_path, caddy("/x"));
+  std::smatch code;
+  EXPECT_TRUE(std::regex_search(given.body, code, std::regex(" [0-9]{6} as password")));
+}
+
+}  // namespace
+}  // namespace jidgate::http
