@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What every process test is given. The vocabulary is in support/."""
 
+import asyncio
+
 import pytest
 
 from support.fakeserver import FakeServer
@@ -59,7 +61,8 @@ async def jidgate(request, folder):
         return await gate.start(ready)
 
     yield start
-    faults = [fault for gate in started for fault in gate.stop()]
+    # In a thread: the scripted server has to answer the end of the stream meanwhile.
+    faults = [fault for gate in started for fault in await asyncio.to_thread(gate.stop)]
     if faults:
         request.node.failed = True
         folder.keep = True

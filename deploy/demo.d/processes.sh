@@ -81,7 +81,7 @@ runs() {
     [ -f "$state/run/$1" ] || return 1
     read -r pid when < "$state/run/$1"
     [ -n "$when" ] && [ "$(began "$pid")" = "$when" ] &&
-        [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -c 1)" != Z ]
+        [ "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -c 1)" != Z ]
 }
 
 # epmd runs only where ejabberd does.

@@ -231,6 +231,7 @@ start_jidgate() {
     http_url=http://127.0.0.1:$http_port
     admin_url=http://127.0.0.1:$admin_port
     put database.url 600 <<< "$database_url"
+    put database-admin.url 600 <<< "$database_admin_url"
     put jidgate.conf 640 <<END
 # The demo's configuration.
 [xmpp]
@@ -263,8 +264,8 @@ mode = block
 allow = romeo@$domain
 END
     step "Bringing the database's schema forward …" as_demo_user \
-        env JIDGATE_DATABASE_URL="$database_admin_url" \
-        "$state/bin/jidgate" migrate --config "$state/jidgate.conf"
+        "$state/bin/jidgate" migrate --config "$state/jidgate.conf" \
+        --database.url-file "$state/database-admin.url"
     step "Checking the configuration …" as_demo_user \
         "$state/bin/jidgate" check --config "$state/jidgate.conf"
     launch jidgate "$state/bin/jidgate" serve --config "$state/jidgate.conf"

@@ -22,7 +22,7 @@ async def test_head_and_options_serve_one_following_request(server, jidgate, bro
     subsequent request" for the same entity: one, and no other entity."""
     http = browse(await jidgate(server))
     got = await confirm(server, http, method)
-    assert got.status < 400
+    assert got.status not in (401, 403)
     assert (await http.get("/other.html", auth=(ORCHARD, TID))).status == 401
     assert (await http.get(PAGE, auth=(ORCHARD, TID))).status == 200
     assert (await http.get(PAGE, auth=(ORCHARD, TID))).status == 401
@@ -77,5 +77,8 @@ async def test_a_denial_grants_nothing(server, jidgate, browse):
     question = await asked(server, ROMEO, TID)
     server.sends(question.denied())
     assert (await answer).status == 403
-    assert (await http.get(PAGE, auth=(ROMEO, TID))).status in (401, 403, 429)
-    await server.receives_nothing()
+    answer = http.get(PAGE, auth=(ROMEO, TID))
+    question = await asked(server, ROMEO, TID)
+    assert not answer.done()
+    server.sends(question.denied())
+    assert (await answer).status == 403

@@ -14,7 +14,7 @@ from support.web import basic
 VECTORS = Path(__file__).parent.parent / "vectors" / "utf8-sequences.txt"
 CONTROLS = [bytes([number]) for number in [*range(0x20), 0x7F]] + [
     code.encode() for code in ("\u0080", "\u0085", "\u009f", "\u2028", "\u2029", "\u202e", "\u2066",
-                               "\u200b", "\ufeff", "\ufffe", "\uffff", "\U0001fffe")]
+                               "\u200b", "\ufeff", "\ufffe", "\uffff")]
 
 
 def sequences():

@@ -50,9 +50,9 @@ def running(request):
         folder.settings = environment(folder)
         yield folder
     finally:
-        demo("down", "--dir", folder.path)
-        state = Path(folder.settings["JIDGATE_CONF"]).parent
-        shutil.rmtree(state, ignore_errors=True)
+        down = demo("down", "--dir", folder.path)
+        state = re.search(r"its data stays in (\S+)\.$", down.stdout, re.MULTILINE)[1]
+        shutil.rmtree(state)
         folder.remove()
 
 

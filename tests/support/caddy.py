@@ -7,7 +7,6 @@ MAIN = """
 {{
     admin off
     auto_https off
-    persist_config off
 }}
 import {folder}/page
 """

@@ -2,9 +2,10 @@
 """A private PostgreSQL cluster from Debian's packages."""
 
 import signal
+import subprocess
 from pathlib import Path
 
-from support.processes import Process, accepts, free_port, run, start_with_retry
+from support.processes import Process, free_port, run, start_with_retry
 
 
 def programs():
@@ -35,8 +36,9 @@ class Postgres:
              "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-F"],
             self.folder / "log", cwd=self.folder)
         self.process.wait_for(
-            lambda: accepts(self.port) and "ready to accept connections" in self.process.log(),
-            "its start to be reported")
+            lambda: subprocess.run([programs() / "pg_isready", "-q", "-h", "127.0.0.1",
+                                    "-p", str(self.port)], check=False).returncode == 0,
+            "its first answer")
 
     def url(self, database, role="postgres"):
         return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"

@@ -70,6 +70,8 @@ class Process:
     def __init__(self, name, arguments, log, environment=None, cwd="/", as_root=False):
         self.name = name
         self.log_path = Path(log)
+        # An earlier run may have written there.
+        self.log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         with open(self.log_path, "ab") as output:
             self.popen = subprocess.Popen(
                 [str(argument) for argument in arguments], stdin=subprocess.DEVNULL, stdout=output,
@@ -84,7 +86,7 @@ class Process:
         return self.popen.poll() is None
 
     def log(self):
-        return self.log_path.read_text(errors="replace")
+        return self.log_path.read_bytes()[self.log_start:].decode(errors="replace")
 
     def wait_for(self, condition, what, within=20.0):
         """Waits until `condition()`; fails at once when the process has ended instead."""
@@ -143,10 +145,12 @@ def accepts(port):
 
 
 def start_with_retry(start, attempts=3):
-    """Calls `start()` again when it failed: a port that was free may be somebody's by now."""
+    """Calls `start()` again when it failed: a port that was free may be somebody's by now. Why it
+    failed is shown in any case, so that nothing else hides behind it."""
     for attempt in range(attempts):
         try:
             return start()
-        except AssertionError:
+        except AssertionError as failure:
             if attempt == attempts - 1:
                 raise
+            print(f"tried again after: {failure}")

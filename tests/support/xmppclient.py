@@ -78,3 +78,8 @@ class Person(slixmpp.ClientXMPP):
         disconnected = self.disconnect(wait=1)
         if disconnected is not None:
             await asyncio.wait_for(disconnected, 10)
+        # slixmpp leaves this one behind, and it would complain when the loop is closed.
+        for task in asyncio.all_tasks():
+            frame = getattr(task.get_coro(), "cr_frame", None)
+            if frame and frame.f_code.co_name == "run_filters" and frame.f_locals["self"] is self:
+                task.cancel()
