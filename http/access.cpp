@@ -7,6 +7,7 @@
 
 #include "core/endings.hpp"
 #include "core/overloaded.hpp"
+#include "core/text.hpp"
 
 namespace jidgate::http {
 
@@ -76,6 +77,11 @@ struct Waiting {
 };
 
 }  // namespace
+
+std::string url_on(const Site& site, std::string_view target) {
+  constexpr std::string_view url_characters = "!$%&'()*+,/:;=?@[]~-._";
+  return site.origin + percent_encode(target, url_characters);
+}
 
 Access::Access(Parts parts) : parts_(parts) {}
 

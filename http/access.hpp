@@ -64,6 +64,10 @@ struct Unavailable {        // our own fault or limit: 503
 };
 using Decision = std::variant<Pass, Unauthorized, Forbidden, BadRequest, Limited, Unavailable>;
 
+// The full URL of a request on its site's origin, as a person and XML may see it: octets that no
+// URI holds become %XX, so that no control and no bidirectional character gets through.
+std::string url_on(const Site& site, std::string_view target);
+
 // Turns a decision into the answer of a door. Called on any thread; must not block.
 using Render = std::function<Responder(const AccessRequest&, const Decision&)>;
 

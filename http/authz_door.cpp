@@ -168,7 +168,7 @@ std::optional<Verdict> AuthzDoor::decide(const Exchange& exchange,
   const auto path = rule_path(asked.path);
   request.ruling = policy ? rules->decide(*site, path, asked.method, asked.client, *policy)
                           : rules->decide(*site, path, asked.method, asked.client);
-  request.url = site->origin + asked.target;
+  request.url = url_on(*site, asked.target);
   request.method = std::move(asked.method);
   request.target = std::move(asked.target);
   request.asker = asked.client;

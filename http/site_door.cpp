@@ -5,21 +5,17 @@
 #include <string>
 #include <utility>
 
-#include "core/overloaded.hpp"
 #include "core/target.hpp"
 #include "core/text.hpp"
 #include "http/forwarded.hpp"
 #include "http/negotiation.hpp"
 #include "http/problem.hpp"
+#include "http/refusal.hpp"
 #include "http/static_files.hpp"
 
 namespace jidgate::http {
 
 namespace {
-
-// Everything printable may stand in a URL that a person reads, except what belongs to no URI; the
-// rest is shown as %XX, so no control and no bidirectional character gets through.
-constexpr std::string_view url_characters = "!#$%&'()*+,/:;=?@[]~-._";
 
 Responder refuse(int status) {
   return [status](const Exchange& exchange) { return problem(status, exchange); };
@@ -61,8 +57,9 @@ Verdict SiteDoor::decide(const Exchange& exchange,
   request.ruling = rules->decide(*site, rule_path(target->path), head.method, request.asker);
   request.method = head.method;
   request.target = head.target;
-  request.url = site->origin + percent_encode(target->path, url_characters);
-  if (target->has_query) request.url += '?' + percent_encode(target->query, url_characters);
+  std::string relative(target->path);
+  if (target->has_query) relative.append("?").append(target->query);
+  request.url = url_on(*site, relative);
   for (const Field& field : head.fields) {
     if (ascii_iequals(field.name, "Authorization")) request.authorization.push_back(field.value);
   }
@@ -75,44 +72,15 @@ Verdict SiteDoor::decide(const Exchange& exchange,
 }
 
 Responder SiteDoor::render(const AccessRequest& request, const Decision& decision) const {
-  const auto refusal = [](int status, std::string_view reason,
-                          std::optional<Seconds> retry_after = std::nullopt) -> Responder {
-    return [=](const Exchange& exchange) {
-      return problem(status, reason, exchange, ProblemExtras{retry_after, {}});
-    };
+  return [this, decision, rules = request.rules,
+          site = request.ruling.site](const Exchange& exchange) {
+    if (!std::holds_alternative<Pass>(decision)) {
+      return refusal(decision, status_of(decision), *site, access_.digest(), exchange);
+    }
+    // A site without files of its own is there for the authorisation endpoints.
+    return site->root.empty() ? problem(404, exchange)
+                              : serve_file(site->root, exchange, clock_.wall());
   };
-  return std::visit(
-      Overloaded{[&](const Pass&) -> Responder {
-                   return [this, rules = request.rules,
-                           site = request.ruling.site](const Exchange& exchange) {
-                     return serve_file(site->root, exchange, clock_.wall());
-                   };
-                 },
-                 [&](const Unauthorized& why) -> Responder {
-                   return [this, why, rules = request.rules,
-                           site = request.ruling.site](const Exchange& exchange) {
-                     const auto challenge = access_.digest().challenge(site->name);
-                     // The one thing that a page for people adds: the password of the Digest
-                     // dialog.
-                     std::string detail;
-                     if (site->digest && site->digest_password == DigestPassword::code) {
-                       detail = "The password of this request is " + challenge.code + ".";
-                     }
-                     Reply reply =
-                         problem(401, why.reason, exchange, ProblemExtras{why.retry_after, detail});
-                     // XEP-0070 section 4.2: "one WWW-Authenticate header for each authentication
-                     // scheme".
-                     for (std::string& line : challenges(*site, challenge, why.stale)) {
-                       reply.header("WWW-Authenticate", std::move(line));
-                     }
-                     return reply;
-                   };
-                 },
-                 [&](const Forbidden& why) { return refusal(403, why.reason); },
-                 [&](const BadRequest& why) { return refusal(400, why.reason); },
-                 [&](const Limited& why) { return refusal(429, why.reason, why.retry_after); },
-                 [&](const Unavailable& why) { return refusal(503, why.reason, why.retry_after); }},
-      decision);
 }
 
 }  // namespace jidgate::http
