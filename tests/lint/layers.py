@@ -26,7 +26,7 @@ LIBRARIES = {
     "idna.h": "idn", "stringprep.h": "idn", "idn-free.h": "idn", "punycode.h": "idn",
 }
 # The C++ standard library, and what POSIX and Linux offer.
-SYSTEM = re.compile(r"[a-z_]+|(sys|netinet|arpa|net|linux)/[a-z_]+\.h|"
+SYSTEM = re.compile(r"[a-z_]+|(sys|netinet|arpa|net|linux)/[a-z0-9_]+\.h|"
                     r"(errno|fcntl|netdb|poll|pthread|pwd|signal|stdlib|string|time|unistd)\.h")
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
