@@ -171,9 +171,11 @@ Reply file_reply(OpenFile opened, std::string_view name, const Exchange& exchang
 Reply serve_file(const std::string& root, const Exchange& exchange, WallTime now) {
   const auto& head = exchange.head;
   if (head.method != "GET" && head.method != "HEAD") {
-    auto refused = problem(405, exchange);
-    refused.header("Allow", "GET, HEAD");
-    return refused;
+    // RFC 9110 section 9.3.7: OPTIONS asks what may be asked.
+    auto allowed = head.method == "OPTIONS" ? Reply{} : problem(405, exchange);
+    if (head.method == "OPTIONS") allowed.status = 204;
+    allowed.header("Allow", "GET, HEAD, OPTIONS");
+    return allowed;
   }
   const auto target = parse_target(head.target, head.method);
   const auto path = target ? relative_path(target->path) : std::nullopt;

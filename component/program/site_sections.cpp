@@ -69,6 +69,12 @@ Site read_site(Section section, const std::vector<std::string>& account_hosts) {
   site.root = section.file("root", check_directory);
   site.upstream =
       section.maybe("upstream", parse_upstream, "http://HOST:PORT or unix:/PATH").value_or("");
+  // Better a fault than a site that answers 404 to everybody whom it has let in.
+  if (!site.upstream.empty()) {
+    section.fault("upstream",
+                  "needs the built-in proxy, which this version does not have; put a "
+                  "proxy in front and use /authz/");
+  }
   if (!site.root.empty() && !site.upstream.empty()) {
     section.fault("upstream", "stands beside root, expected one of them");
   }

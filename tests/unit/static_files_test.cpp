@@ -104,12 +104,18 @@ TEST_F(StaticFiles, AreTheSameToHeadWithoutARange) {
 // RFC 9110 section 15.5.6: "The origin server MUST generate an Allow header field in a 405
 // response".
 TEST_F(StaticFiles, TakeNoOtherMethod) {
-  for (const auto* method : {"POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "get"}) {
+  for (const auto* method : {"POST", "PUT", "DELETE", "PROPFIND", "get"}) {
     const auto reply = request(method, "/missive.txt");
     EXPECT_EQ(reply.status, 405);
-    EXPECT_EQ(value(reply, "Allow"), "GET, HEAD");
+    EXPECT_EQ(value(reply, "Allow"), "GET, HEAD, OPTIONS");
     EXPECT_FALSE(reply.file);
   }
+}
+
+TEST_F(StaticFiles, SayWhatMayBeAskedOfThem) {
+  const auto reply = request("OPTIONS", "/missive.txt");
+  EXPECT_EQ(reply.status, 204);
+  EXPECT_EQ(value(reply, "Allow"), "GET, HEAD, OPTIONS");
 }
 
 TEST_F(StaticFiles, HaveNamesInAnyScript) {
