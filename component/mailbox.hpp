@@ -19,15 +19,14 @@ class Mailbox {
  public:
   using Work = std::function<void()>;
 
-  // Any thread. In order; false when nobody will run it any more.
-  bool post(Work work) {
-    const bool accepted = box_.with([&](Box& box) {
+  // Any thread. In order; dropped when nobody will run it any more.
+  void post(Work work) {
+    const bool first = box_.with([&](Box& box) {
       if (box.closed) return false;
       box.waiting.push_back(std::move(work));
-      return true;
+      return box.waiting.size() == 1;
     });
-    if (accepted) wake_->signal();
-    return accepted;
+    if (first) wake_->signal();  // for the others it was signalled before
   }
 
   std::vector<Work> take() {

@@ -178,8 +178,7 @@ bool PollConnection::established() {
 }
 
 bool PollConnection::readable() {
-  std::string octets(65536, '\0');
-  const ssize_t size = ::recv(socket_, octets.data(), octets.size(), 0);
+  const ssize_t size = ::recv(socket_, buffer_.data(), buffer_.size(), 0);
   if (size < 0) {
     if (errno == EAGAIN || errno == EINTR) return true;
     return lost(gloox::ConnIoError, system_message(errno));
@@ -189,7 +188,7 @@ bool PollConnection::readable() {
                                              ? "closed during the TLS handshake"
                                              : "closed by the server");
   }
-  octets.resize(static_cast<std::size_t>(size));
+  std::string octets(buffer_.data(), static_cast<std::size_t>(size));
   received_ += size;
   if (tls_) {
     std::string plain;

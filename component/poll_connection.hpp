@@ -76,6 +76,7 @@ class PollConnection final : public gloox::ConnectionBase {
   std::vector<SocketAddress> addresses_;  // still to be tried, the next one at the back
   SteadyTime give_up_{};                  // on the present address
   std::optional<TlsClient> tls_;
+  std::vector<char> buffer_ = std::vector<char>(65536);  // for recv(2)
   std::string plain_, output_;  // not yet encrypted; not yet taken by the socket
   std::size_t written_ = 0;     // of output_
   std::string failure_, peer_;

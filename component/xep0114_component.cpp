@@ -60,7 +60,7 @@ bool ComponentLink::send(const std::string& xml) {
 }
 
 void ComponentLink::close(SteadyTime until) {
-  if (!end_ && connection_->state() == gloox::StateConnected) {
+  if (is_up()) {
     connection_->send("</stream:stream>");
     closing_ = true;
     while (!end_ && steady_clock::now() < until) {
