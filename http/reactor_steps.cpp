@@ -111,8 +111,8 @@ void Reactor::read_head(Owned connection) {
   while (true) {
     const std::string_view input = connection->input;
     const std::size_t seen = connection->inspected;
-    if (input.size() / inspect_interval != seen / inspect_interval ||
-        may_decide_head(input.substr(seen))) {
+    if (connection->ended || input.size() / inspect_interval != seen / inspect_interval ||
+        input.size() >= parts_.limits.head.head || may_decide_head(input.substr(seen))) {
       const HeadResult result = parse_head(input, connection->exchange.head, parts_.limits.head);
       if (result.status == 200) {
         connection->input.erase(0, result.used);
@@ -123,6 +123,7 @@ void Reactor::read_head(Owned connection) {
     connection->inspected = input.size();
     if (connection->ended) {
       if (input.empty()) return;
+      // The client may still listen: an incomplete head is answered too.
       return refuse(std::move(connection), bad_request);
     }
     const bool was_empty = input.empty();
