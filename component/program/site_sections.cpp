@@ -72,11 +72,8 @@ Site read_site(Section section, const std::vector<std::string>& account_hosts) {
   // Better a fault than a site that answers 404 to everybody whom it has let in.
   if (!site.upstream.empty()) {
     section.fault("upstream",
-                  "needs the built-in proxy, which this version does not have; put a "
-                  "proxy in front and use /authz/");
-  }
-  if (!site.root.empty() && !site.upstream.empty()) {
-    section.fault("upstream", "stands beside root, expected one of them");
+                  "needs the built-in proxy, which this version does not have, expected a proxy in "
+                  "front that uses /authz/");
   }
   site.allow = read_allow(section);
   if (section.list("allow").empty()) {
