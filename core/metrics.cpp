@@ -143,8 +143,13 @@ void append_number(std::string& out, double value) {
   } else if (std::isinf(value)) {
     out += value > 0 ? "+Inf" : "-Inf";
   } else {
-    char text[32];
-    const auto end = std::to_chars(std::begin(text), std::end(text), value).ptr;
+    // Plain digits where that is short: people read this page, too.
+    const double size = std::abs(value);
+    const bool plain = size == 0 || (size >= 1e-6 && size < 1e15);
+    char text[64];
+    const auto end = std::to_chars(std::begin(text), std::end(text), value,
+                                   plain ? std::chars_format::fixed : std::chars_format::general)
+                         .ptr;
     out.append(text, end);
   }
 }

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <vector>
 
 #include "core/log_json.hpp"
 
@@ -44,21 +43,27 @@ std::string field_name(std::string_view name) {
 
 }  // namespace
 
-void JournalLog::write(LogLevel level, std::string_view event,
-                       std::initializer_list<LogField> fields) {
-  if (level > level_) return;
+std::vector<std::string> journal_entry(LogLevel level, std::string_view event,
+                                       std::initializer_list<LogField> fields) {
   std::string message = "MESSAGE=" + log_text(event);
-  std::vector<std::string> entries = {"PRIORITY=" + std::to_string(priority(level)),
-                                      "SYSLOG_IDENTIFIER=jidgate",
-                                      "JIDGATE_EVENT=" + log_text(event)};
+  std::vector<std::string> entry = {"PRIORITY=" + std::to_string(priority(level)),
+                                    "SYSLOG_IDENTIFIER=jidgate",
+                                    "JIDGATE_EVENT=" + log_text(event)};
   for (const auto& [name, value] : fields) {
     const std::string text = log_text(value);
     message.append(" ").append(name).append("=").append(text);
-    entries.push_back(field_name(name) + "=" + text);
+    entry.push_back(field_name(name) + "=" + text);
   }
-  entries.push_back(std::move(message));
+  entry.push_back(std::move(message));
+  return entry;
+}
+
+void JournalLog::write(LogLevel level, std::string_view event,
+                       std::initializer_list<LogField> fields) {
+  if (level > level_) return;
+  std::vector<std::string> entry = journal_entry(level, event, fields);
   std::vector<iovec> vectors;
-  for (std::string& entry : entries) vectors.push_back({entry.data(), entry.size()});
+  for (std::string& field : entry) vectors.push_back({field.data(), field.size()});
   // What the journal does not take is dropped: the daemon goes on serving.
   sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
 }

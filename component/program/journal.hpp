@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/log.hpp"
@@ -11,7 +13,12 @@
 
 namespace jidgate::program {
 
-// Any thread. Each field becomes JIDGATE_NAME in the journal, the event JIDGATE_EVENT.
+// The journal's fields of one event, each "NAME=value": JIDGATE_EVENT, and JIDGATE_NAME for a
+// field.
+std::vector<std::string> journal_entry(LogLevel level, std::string_view event,
+                                       std::initializer_list<LogField> fields);
+
+// Any thread.
 class JournalLog final : public Log {
  public:
   explicit JournalLog(LogLevel level) : level_(level) {}

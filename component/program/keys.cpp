@@ -80,7 +80,7 @@ constexpr Key table[] = {
      "SCHEME://HOST[:PORT] that URLs in questions begin with; empty: https:// and the first host."},
     {"site.NAME", "root", single, "", "Directory of static files; empty: none."},
     {"site.NAME", "upstream", single, "",
-     "Application behind the site instead: http://HOST:PORT or unix:/PATH."},
+     "Application behind the site instead: http://HOST:PORT or unix:/PATH. Not in this version."},
     {"site.NAME", "allow", words, "",
      "Who may be asked: JID, *@DOMAIN or group:NAME; empty: the accounts of xmpp.host. "
      "Repeatable."},

@@ -184,7 +184,14 @@ RawConfig read_flags(const std::vector<std::pair<std::string, std::string>>& fla
 
 void override_with(RawConfig& base, RawConfig stronger) {
   for (auto& [section, values] : stronger) {
-    for (auto& [name, list] : values) base[section][name] = std::move(list);
+    RawSection& weaker = base[section];
+    if (section == "database" && (values.contains("url") || values.contains("url-file"))) {
+      // Two ways to give one thing: `JIDGATE_DATABASE_URL=… jidgate migrate` must win over a file
+      // that names url-file.
+      weaker.erase("url");
+      weaker.erase("url-file");
+    }
+    for (auto& [name, list] : values) weaker[name] = std::move(list);
   }
 }
 
