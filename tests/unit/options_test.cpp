@@ -173,7 +173,7 @@ TEST_F(OptionsTest, AFlagIsStrongerThanTheEnvironmentAndThatThanTheFile) {
                         {"JIDGATE_CONFIRM_PER_ACCOUNT", "5"},
                         {"JIDGATE_HTTP_TRUSTED_PROXY", "10.0.0.0/8 192.0.2.1"},
                         {"JIDGATE_PID", "17"},
-                        {"HOME", "/root"}};
+                        {"HOME", "/nowhere"}};
   source.flags = {
       {"confirm.timeout", "3s"}, {"http.listen", "127.0.0.1:1"}, {"http.listen", "[::1]:2"}};
   const Settings settings = good(source);
@@ -415,6 +415,13 @@ TEST_F(OptionsTest, EveryKeyOfTheTableIsReadFromAFile) {
                              std::string(key.name) + " = ?\n";
     EXPECT_THAT(bad(text), Contains(StartsWith(place(section + "." + std::string(key.name)))));
   }
+}
+
+TEST_F(OptionsTest, TheExampleIsRightAsItComes) {
+  ConfigurationSource source;
+  source.file = JIDGATE_SOURCE_DIR "/deploy/jidgate.conf";
+  source.flags = {{"xmpp.secret-file", files_.path("component.secret")}};
+  EXPECT_EQ(good(source).xmpp.domain, "gate.example.org");
 }
 
 TEST_F(OptionsTest, ASecretIsOneLineAndNoEmptyOne) {
