@@ -113,12 +113,10 @@ bool reads_differently(std::string_view raw, std::string_view decoded) {
   for (auto at = decoded.find('%'); at != npos; at = decoded.find('%', at + 1)) {
     if (is_escape(decoded, at)) return true;
   }
-  for (std::size_t at = 0; at < raw.size(); ++at) {
-    if (is_escape(raw, at) && raw[at + 1] == '2' && (raw[at + 2] == 'f' || raw[at + 2] == 'F')) {
-      return true;
-    }
-  }
-  return false;
+  const auto slashes = [](std::string_view text) {
+    return std::count(text.begin(), text.end(), '/');
+  };
+  return slashes(raw) != slashes(decoded);
 }
 
 // Decodes once what can be decoded; a broken escape stays as it is.

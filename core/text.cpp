@@ -119,10 +119,10 @@ std::string encode64(std::string_view octets, std::string_view digits) {
 // Without padding. Refuses the one-digit rest and bits that no octet stands for, so that each octet
 // string has exactly one encoding.
 std::optional<std::string> decode64(std::string_view text, std::string_view digits) {
-  std::array<std::int8_t, 256> values;
+  std::array<int, 256> values;
   values.fill(-1);
   for (std::size_t at = 0; at < digits.size(); ++at) {
-    values[static_cast<unsigned char>(digits[at])] = static_cast<std::int8_t>(at);
+    values[static_cast<unsigned char>(digits[at])] = static_cast<int>(at);
   }
   std::string out;
   out.reserve(text.size() / 4 * 3 + 2);

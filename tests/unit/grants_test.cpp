@@ -146,6 +146,7 @@ TEST_F(GrantsTest, OfManyThreadsOneGetsTheOneRequest) {
     grants.confirmed(juliet, "HEAD", entity, Seconds{0}, now);
     std::atomic<int> passed{0};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int number = 0; number < 4; ++number) {
       threads.emplace_back([&] { passed += look(juliet) == Standing::granted ? 1 : 0; });
     }

@@ -175,9 +175,7 @@ TEST(Jid, HoldsNothingThatIsNotSeen) {
 TEST(Jid, DoesNotMixDirections) {
   EXPECT_TRUE(Jid::parse("\u05D0\u05D1@example.com"));
   EXPECT_FALSE(Jid::parse("\u05D0a@example.com"));
-  EXPECT_FALSE(
-      Jid::parse("\u05D0"
-                 "1@example.com"));
+  EXPECT_FALSE(Jid::parse("\u05D01@example.com"));
 }
 
 TEST(Domain, IsANameOrAnAddress) {
@@ -192,37 +190,11 @@ TEST(Domain, IsANameOrAnAddress) {
 }
 
 TEST(Domain, IsNothingElse) {
-  for (const auto text : {"",
-                          ".",
-                          "..",
-                          "a..b",
-                          ".a",
-                          "a..",
-                          "-a.b",
-                          "a-.b",
-                          "a_b.c",
-                          "a b",
-                          "a@b",
-                          "a/b",
-                          "a:5222",
-                          "<a>",
-                          "a%2e.b",
-                          "a\\b",
-                          "*.b",
-                          "[::1",
-                          "::1",
-                          "[1.2.3.4]",
-                          "[::1].",
-                          "[]",
-                          "[::1]x",
-                          "[::1%1]",
-                          "[b.c]",
-                          "a\u3002b",
-                          "a\uFF61b",
-                          "a\uFF0Eb",
-                          "a\u00A0.b",
-                          "\u05D0"
-                          "a.b"}) {
+  for (const auto text :
+       {"",      ".",        "..",       "a..b",      ".a",        "a..",      "-a.b",   "a-.b",
+        "a_b.c", "a b",      "a@b",      "a/b",       "a:5222",    "<a>",      "a%2e.b", "a\\b",
+        "*.b",   "[::1",     "::1",      "[1.2.3.4]", "[::1].",    "[]",       "[::1]x", "[::1%1]",
+        "[b.c]", "a\u3002b", "a\uFF61b", "a\uFF0Eb",  "a\u00A0.b", "\u05D0a.b"}) {
     EXPECT_FALSE(prepare_domain(text)) << text;
   }
 }

@@ -178,6 +178,7 @@ TEST_F(LimitsTest, TheTablesAreBoundedAndTheOldestGoFirst) {
 TEST_F(LimitsTest, ManyThreadsCountTogether) {
   configure({1000000, Seconds{120}}, {1000, Seconds{60}});
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int number = 0; number < 4; ++number) {
     threads.emplace_back([&] {
       for (int round = 0; round < 250; ++round) {
