@@ -43,8 +43,6 @@ class Connection {
 
  private:
   pqxx::connection connection_;
-  // What the server remarks would go to standard error, between the lines of the log.
-  pqxx::quiet_errorhandler quiet_{connection_};
   // The socket under a number of our own: libpq may close its own at any moment.
   int socket_ = -1;
 };
