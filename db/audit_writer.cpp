@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "core/text.hpp"
-#include "db/pqxx_adapter.hpp"
+#include "db/migrate.hpp"
+#include "db/schema_version.hpp"
 
 namespace jidgate::db {
 namespace {
@@ -145,7 +146,12 @@ void AuditWriter::State::probe() {
   try {
     use_database([](Connection& connection) {
       pqxx::nontransaction transaction(connection.raw());
-      execute(transaction, "SELECT 1");
+      const unsigned version = read_schema_version(transaction);
+      if (version < newest_version()) {
+        throw std::runtime_error("the schema has version " + std::to_string(version) +
+                                 ", expected " + std::to_string(newest_version()) +
+                                 ": jidgate migrate");
+      }
     });
     succeeded();
   } catch (const std::exception& error) {

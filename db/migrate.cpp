@@ -2,26 +2,18 @@
 // The schema, brought forward step by step.
 #include "db/migrate.hpp"
 
-#include "db/pqxx_adapter.hpp"
+#include "db/schema_version.hpp"
 
 namespace jidgate::db {
 namespace {
 
 constexpr std::int64_t lock_key = 0x6a69646761746501;  // "jidgate", 1
 
-unsigned read_version(pqxx::transaction_base& transaction) {
-  if (execute(transaction, "SELECT to_regclass('jidgate.schema_version')")[0][0].is_null()) {
-    return 0;
-  }
-  return execute(transaction, "SELECT coalesce(max(version), 0) FROM jidgate.schema_version")[0][0]
-      .as<unsigned>();
-}
-
 // Applies the next step. False when there is none. The lock ends with the transaction.
 bool step(Connection& connection, Migrated& result) {
   pqxx::work transaction(connection.raw());
   execute(transaction, "SELECT pg_advisory_xact_lock($1)", lock_key);
-  result.to = read_version(transaction);
+  result.to = read_schema_version(transaction);
   if (result.to > newest_version()) {
     throw std::runtime_error("the schema has version " + std::to_string(result.to) +
                              ", this program knows up to " + std::to_string(newest_version()) +
@@ -38,6 +30,14 @@ bool step(Connection& connection, Migrated& result) {
 
 }  // namespace
 
+unsigned read_schema_version(pqxx::transaction_base& transaction) {
+  if (execute(transaction, "SELECT to_regclass('jidgate.schema_version')")[0][0].is_null()) {
+    return 0;
+  }
+  return execute(transaction, "SELECT coalesce(max(version), 0) FROM jidgate.schema_version")[0][0]
+      .as<unsigned>();
+}
+
 unsigned newest_version() {
   return migrations().back().version;
 }
@@ -53,7 +53,7 @@ Migrated migrate(const std::string& url) {
 unsigned schema_version(const std::string& url) {
   Connection connection(url, Connection::Timeouts{});
   pqxx::nontransaction transaction(connection.raw());
-  return read_version(transaction);
+  return read_schema_version(transaction);
 }
 
 }  // namespace jidgate::db

@@ -214,6 +214,18 @@ TEST_F(AuditWriterTest, WithoutRowsTheDatabaseIsWatchedAllTheSame) {
   wait_until([&] { return writer->is_up(); }, "the return to be noticed");
 }
 
+TEST_F(AuditWriterTest, ADatabaseWithoutTheSchemaIsNotUpUntilItIsMigrated) {
+  const std::string empty = postgres_->create_database();
+  Pool pool(postgres_->url(empty), 1, metrics_);
+  AuditWriter writer(pool, log_, metrics_, limits_);
+  writer.start();
+  wait_until([&] { return !log_.lines().empty(); }, "the fault to be told");
+  EXPECT_THAT(log_.lines(), Contains(HasSubstr("the schema has version 0, expected")));
+  EXPECT_FALSE(writer.is_up());
+  migrate(postgres_->url(empty));
+  wait_until([&] { return writer.is_up(); }, "the schema to be found");
+}
+
 TEST_F(AuditWriterTest, WhatDoesNotFitIsCountedAndToldOnce) {
   limits_.queue = 10;
   const auto writer = make_writer();
