@@ -340,10 +340,12 @@ HeadResult parse_head(std::string_view input, Head& head, const HeadLimits& limi
   return Parser(input, head, limits).run();
 }
 
-bool may_decide_head(std::string_view fresh) {
-  for (const char c : fresh) {
-    const auto octet = static_cast<unsigned char>(c);
-    if ((octet < 0x20 && c != '\t' && c != '\r') || octet == 0x7f) return true;
+bool may_decide_head(std::string_view input, std::size_t seen) {
+  // A CR says nothing before the octet behind it is known.
+  for (std::size_t at = seen == 0 ? 0 : seen - 1; at < input.size(); ++at) {
+    const auto octet = static_cast<unsigned char>(input[at]);
+    const bool is_control = (octet < 0x20 && octet != '\t') || octet == 0x7f;
+    if (is_control && (octet != '\r' || at + 1 < input.size())) return true;
   }
   return false;
 }

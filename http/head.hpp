@@ -48,8 +48,8 @@ struct HeadResult {
 // CONNECT is refused with 501.
 HeadResult parse_head(std::string_view input, Head& head, const HeadLimits& limits = {});
 
-// Whether `fresh`, the newest octets of a head, may complete it or hold something to refuse at
-// once: an end of a line or a control character. Otherwise parsing again can wait for more.
-bool may_decide_head(std::string_view fresh);
+// Whether the octets of `input` from `seen` on may complete the head or hold something to refuse at
+// once: the end of a line, or a control character. Otherwise parsing again can wait for more.
+bool may_decide_head(std::string_view input, std::size_t seen);
 
 }  // namespace jidgate::http

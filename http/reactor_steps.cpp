@@ -112,7 +112,7 @@ void Reactor::read_head(Owned connection) {
     const std::string_view input = connection->input;
     const std::size_t seen = connection->inspected;
     if (connection->ended || input.size() / inspect_interval != seen / inspect_interval ||
-        input.size() >= parts_.limits.head.head || may_decide_head(input.substr(seen))) {
+        input.size() >= parts_.limits.head.head || may_decide_head(input, seen)) {
       const HeadResult result = parse_head(input, connection->exchange.head, parts_.limits.head);
       if (result.status == 200) {
         connection->input.erase(0, result.used);

@@ -210,13 +210,17 @@ TEST(Head, TheAnswerDoesNotDependOnHowTheOctetsArrived) {
 }
 
 TEST(Head, LineEndsAndControlsAskForParsing) {
-  EXPECT_TRUE(may_decide_head("Host: a\r\n"));
-  EXPECT_TRUE(may_decide_head("\n"));
-  EXPECT_TRUE(may_decide_head("a\x01"));
-  EXPECT_TRUE(may_decide_head("a\x7f"));
-  EXPECT_TRUE(may_decide_head("\0"s));
-  EXPECT_FALSE(may_decide_head("GET /\t\r\xe4"));
-  EXPECT_FALSE(may_decide_head(""));
+  EXPECT_TRUE(may_decide_head("Host: a\r\n", 0));
+  EXPECT_TRUE(may_decide_head("Host: a\r\n", 8));
+  EXPECT_FALSE(may_decide_head("Host: a\r", 7));
+  EXPECT_TRUE(may_decide_head("Host: a\rb", 8));
+  EXPECT_FALSE(may_decide_head("Host: a\r\nbc", 10));
+  EXPECT_TRUE(may_decide_head("\n", 0));
+  EXPECT_TRUE(may_decide_head("a\x01", 0));
+  EXPECT_TRUE(may_decide_head("a\x7f", 0));
+  EXPECT_TRUE(may_decide_head("\0"s, 0));
+  EXPECT_FALSE(may_decide_head("GET /\t\xe4", 0));
+  EXPECT_FALSE(may_decide_head("", 0));
 }
 
 }  // namespace
