@@ -14,8 +14,8 @@ namespace jidgate {
 
 using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-// Any thread. Names are given without the prefix `jidgate_`. The help texts and types of all metrics
-// stand in metrics.cpp, in one table; a name that is not in it throws std::logic_error.
+// Any thread. Names are given without the prefix `jidgate_`. The help texts and types of all
+// metrics stand in metrics.cpp, in one table; a name that is not in it throws std::logic_error.
 class Metrics {
  public:
   Metrics();
