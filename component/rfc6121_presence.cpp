@@ -13,10 +13,9 @@ constexpr std::string_view available{};
 }  // namespace
 
 bool Presence::handle_presence(const Incoming& presence) {
-  const bool nobody = presence.to.is_account();  // we have no accounts
+  // We have no accounts; for one that somebody invents, "unsubscribed" says so (section 3.1.3).
+  const bool nobody = presence.to.is_account();
   if (presence.type == "subscribe") {
-    // Section 3.1.3, of an account that does not exist: "the contact's server SHOULD ... reply to
-    // the user with a presence stanza of type "unsubscribed"".
     send(presence, nobody ? "unsubscribed" : "subscribed", true);
     if (!nobody) send(presence, available, true);
   } else if (presence.type == "unsubscribe") {
@@ -28,7 +27,7 @@ bool Presence::handle_presence(const Incoming& presence) {
 }
 
 void Presence::send(const Incoming& to, std::string_view type, bool bare) {
-  // Section 3.1.2: subscriptions are between bare addresses.
+  // Subscriptions are between bare addresses (section 3.1).
   const Jid& person = to.from;
   stream_.send(make_stanza("presence", to.to.bare().to_string(),
                            (bare ? person.bare() : person).to_string(), type));

@@ -21,7 +21,8 @@ constexpr std::string_view advertised[] = {info_ns, items_ns};
 constexpr Identity own_identity{"auth", "generic", "jidgate"};
 
 std::unique_ptr<gloox::Tag> describe(const std::vector<Unit*>& units) {
-  // Section 3.1: no two identities of the same category and type, no feature twice.
+  // Section 3.1: the query "MUST NOT include multiple <identity/> elements with the same
+  // category+type+xml:lang but with different 'name' values".
   std::set<std::tuple<std::string_view, std::string_view, std::string_view>> identities;
   std::set<std::string_view> features;
   const auto add = [&](const Identity& identity) {
@@ -62,7 +63,8 @@ std::span<const std::string_view> Disco::features() const {
 }
 
 void Disco::handle(const Incoming&, const gloox::Tag& payload, Reply reply) {
-  // Section 7: a node that does not exist is answered with <item-not-found/>. We have none.
+  // Section 7: <item-not-found/> where "the JID or JID+NodeID of the specified target entity does
+  // not exist". We have no nodes.
   if (payload.hasAttribute("node")) return reply.fail({"cancel", "item-not-found", {}});
   reply.result(payload.xmlns() == info_ns ? describe(units_) : make_tag("query", items_ns));
 }

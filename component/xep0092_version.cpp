@@ -22,7 +22,8 @@ std::span<const std::string_view> Version::features() const {
   return advertised;
 }
 
-// Without <os/>, which is optional (section 4) and nobody's business (section 5).
+// Without <os/>: it is OPTIONAL (section 2) and "may open the user or system to attacks" (section
+// 5).
 void Version::handle(const Incoming&, const gloox::Tag&, Reply reply) {
   auto query = make_tag("query", version_ns);
   add_child(*query, "name", {}, "jidgate");

@@ -61,11 +61,10 @@ bool ComponentLink::send(const std::string& xml) {
 
 void ComponentLink::close(SteadyTime until) {
   if (is_up()) {
-    connection_->send("</stream:stream>");
-    closing_ = true;
+    say_goodbye({});
     while (!end_ && steady_clock::now() < until) {
-      // RFC 6120 section 4.4: whoever closes waits "for the other party to also close its outbound
-      // stream before terminating the underlying TCP connection".
+      // RFC 6120 section 4.4: "Wait for the other party to also close its outbound stream before
+      // terminating the underlying TCP connection(s)".
       turn(until);
     }
   }
@@ -99,8 +98,14 @@ void ComponentLink::handle(XmlEvent event) {
       if (up_ && !closing_) handler_.on_dropped(event.tag.get(), event.why);
       return;
     case XmlEvent::Kind::end:
+      say_goodbye({});
       return finish("the server closed the stream");
     case XmlEvent::Kind::broken:
+      // RFC 6120 section 4.9.1.1: the entity that detects such an error "MUST send an <error/>
+      // element ... and then immediately close the stream".
+      say_goodbye(
+          "<stream:error><not-well-formed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+          "</stream:error>");
       return finish("unreadable stream: " + std::string(event.why));
   }
 }
@@ -123,6 +128,7 @@ void ComponentLink::handle_stanza(const gloox::Tag& stanza) {
 }
 
 void ComponentLink::handle_stream_error(const gloox::Tag& error) {
+  say_goodbye({});
   std::string condition = "undefined-condition", text;
   for (const gloox::Tag* child : error.children()) {
     if (child->xmlns() != stream_errors_ns) continue;
@@ -133,6 +139,11 @@ void ComponentLink::handle_stream_error(const gloox::Tag& error) {
   if (!up_) return finish({LinkEnd::Kind::refused, reason});
   const bool replaced = condition == "conflict";
   finish({replaced ? LinkEnd::Kind::replaced : LinkEnd::Kind::lost, "stream error: " + reason});
+}
+
+void ComponentLink::say_goodbye(std::string_view error) {
+  if (std::exchange(closing_, true)) return;
+  connection_->send(std::string(error) + "</stream:stream>");
 }
 
 void ComponentLink::finish(std::string reason) {

@@ -66,6 +66,7 @@ class ComponentLink final : private gloox::Component {
   void handle(XmlEvent event);
   void handle_stanza(const gloox::Tag& stanza);
   void handle_stream_error(const gloox::Tag& error);
+  void say_goodbye(std::string_view error);
   void finish(std::string reason);
   void finish(LinkEnd end);
   SteadyTime next_deadline() const;

@@ -21,7 +21,7 @@ std::span<const std::string_view> Ping::features() const {
   return advertised;
 }
 
-// Section 4.2: the answer is "an empty IQ-result".
+// Section 4.1: who supports it "MUST return an IQ-result"; the examples show it empty.
 void Ping::handle(const Incoming&, const gloox::Tag&, Reply reply) {
   reply.result();
 }

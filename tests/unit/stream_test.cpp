@@ -314,7 +314,7 @@ TEST_F(StreamTest, NothingIsReadAfterTheStreamHasEnded) {
   server.accepts();
   log.wait("link.up", 2);
   server.sends("</stream:stream>" + message);
-  server.sees_close();
+  server.receives_end();
   EXPECT_EQ(log.wait("link.down", 2).fields.at("reason"), "the server closed the stream");
   server.accepts();
   log.wait("link.up", 3);
