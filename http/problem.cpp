@@ -125,8 +125,8 @@ std::string escape_html(std::string_view text) {
 // "urn:uuid:" wants the groups of RFC 4122.
 std::string instance_of(const std::string& request_id) {
   auto instance = "urn:uuid:" + request_id;
-  for (const std::size_t at : {9 + 8, 9 + 13, 9 + 18, 9 + 23})
-    if (at < instance.size()) instance.insert(at, 1, '-');
+  for (std::size_t at = 9 + 8; at <= 9 + 23 && at < instance.size(); at += 5)
+    instance.insert(at, 1, '-');
   return instance;
 }
 

@@ -5,8 +5,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
-#include <regex>
 #include <set>
 
 #include "core/endings.hpp"
@@ -230,16 +231,16 @@ class GatewayCase : public AuthzDoorTest, public testing::WithParamInterface<Cas
     }
   }
   void read(const std::string& part) {
-    static const std::regex field(R"(^([!-9;-~]+): (.*)$)");
-    std::smatch match;
-    if (!std::regex_match(part, match, field)) return assume(part);
-    auto value = match[2].str();
+    const auto colon = part.find(": ");
+    const auto name = part.substr(0, colon);
+    if (colon == std::string::npos || name.find(' ') != std::string::npos) return assume(part);
+    auto value = part.substr(colon + 2);
     if (value == "(empty value)") value.clear();
     if (value == "GET(one trailing space)") value = "GET";  // the head's values are trimmed
     if (value == "(100 letters)") value = std::string(100, 'A');
     if (value == "Basic (valid)" || value == "Basic (new code)")
       value = basic("juliet@capulet.com:code");
-    fields_.push_back({match[1].str(), octets_of(value)});
+    fields_.push_back({name, octets_of(value)});
   }
 
   std::vector<Field> fields_;
@@ -251,11 +252,16 @@ TEST_P(GatewayCase, IsAnsweredAsItHasToBe) {
   parts.erase(parts.begin());
   for (const auto& part : parts) read(part);
 
+  // "401 or 400, never 200": every number before the "never".
+  auto expected = GetParam().expected;
+  expected.resize(std::min(expected.find("never"), expected.size()));
   std::set<int> allowed;
-  const auto expected = GetParam().expected.substr(0, GetParam().expected.find("never"));
-  const std::regex status(R"(\b\d{3}\b)");
-  for (std::sregex_iterator at(expected.begin(), expected.end(), status), end; at != end; ++at)
-    allowed.insert(std::stoi(at->str()));
+  std::string missing;
+  for (const auto& word : split(expected, " ")) {
+    if (word.size() >= 3 && std::isdigit(static_cast<unsigned char>(word.front())))
+      allowed.insert(std::stoi(word));
+    if (word.starts_with("X-")) missing = word;
+  }
   ASSERT_FALSE(allowed.empty());
 
   const auto given = reply(target, fields_);
@@ -265,10 +271,8 @@ TEST_P(GatewayCase, IsAnsweredAsItHasToBe) {
   EXPECT_EQ(values(given, "WWW-Authenticate").size(), given.status == 401 ? 3u : 0u);
   EXPECT_THAT(asker_.asked_, IsEmpty());
   EXPECT_EQ(confirmations_.size(), 0u);
-  std::smatch named;
-  if (std::regex_search(expected, named, std::regex("(X-[A-Za-z-]+) reported missing")) ||
-      std::regex_search(expected, named, std::regex("naming (X-[A-Za-z-]+)"))) {
-    EXPECT_THAT(given.body, HasSubstr(named[1].str() + " is missing"));
+  if (!missing.empty()) {
+    EXPECT_THAT(given.body, HasSubstr(missing + " is missing"));
   }
   EXPECT_EQ(log_.entries("peer.untrusted").size(), peer_ == "127.0.0.1" ? 0u : 1u);
 }
@@ -568,8 +572,7 @@ TEST_F(AuthzDoorTest, CountsWhatItRefuses) {
 TEST_F(AuthzDoorTest, ShowsTheDigestCodeWhereTheSiteWantsIt) {
   site().digest_password = DigestPassword::code;
   const auto given = reply(caddy_path, caddy("/x"));
-  std::smatch code;
-  EXPECT_TRUE(std::regex_search(given.body, code, std::regex(" [0-9]{6} as password")));
+  EXPECT_THAT(given.body, testing::ContainsRegex(" [0-9][0-9][0-9][0-9][0-9][0-9] as password"));
 }
 
 }  // namespace
