@@ -23,7 +23,7 @@ struct LinkTarget {
   std::string host;
   std::uint16_t port = 0;
   bool tls = false;
-  std::string tls_ca, tls_name;                 // empty: the system's store, `host`
+  std::string tls_ca{}, tls_name{};             // empty: the system's store, `host`
   std::chrono::milliseconds per_address{3000};  // of several addresses, each gets so much
   std::size_t backlog = 16 << 20;  // octets that may wait for a server that reads slowly
 };

@@ -37,6 +37,8 @@ void wait_readable(int descriptor, std::string_view what) {
 // What the component has sent, cut into stanzas by expat.
 struct ScriptedServer::Incoming {
   Incoming() : parser(XML_ParserCreate("UTF-8"), &XML_ParserFree) {
+    // Otherwise the end of a large token waits for octets that never come.
+    XML_SetReparseDeferralEnabled(parser.get(), XML_FALSE);
     XML_SetUserData(parser.get(), this);
     XML_SetElementHandler(
         parser.get(),
