@@ -16,6 +16,7 @@ constexpr std::chrono::hours codes_are_remembered{24};
 constexpr Seconds one_request_waits{60};
 
 struct Grant {
+  SteadyTime since;        // the last confirmation that was for more than one request
   SteadyTime until;        // each request passes before
   std::string one_entity;  // the one of which one request passes, as a hash; empty: none
   SteadyTime one_entity_until;
@@ -45,12 +46,13 @@ Grants::Grants() : Grants(most_entries) {}
 Grants::Grants(std::size_t bound) : state_(std::make_unique<State>(bound)) {}
 Grants::~Grants() = default;
 
-Standing Grants::look(const GrantKey& key, std::string_view entity, SteadyTime now) {
+Standing Grants::look(const GrantKey& key, std::string_view entity, SteadyTime now,
+                      std::optional<Seconds> within) {
   const std::string hashed_key = state_->hash(key), hashed_entity = state_->hash({entity});
   return state_->grants.with([&](BoundedMap<Grant>& grants) {
     Grant* grant = grants.find(hashed_key);
     if (!grant || now >= grant->forget_at) return Standing::unknown;
-    if (now < grant->until) return Standing::granted;
+    if (now < grant->until && (!within || now < grant->since + *within)) return Standing::granted;
     if (grant->one_entity != hashed_entity || now >= grant->one_entity_until) return Standing::used;
     grant->one_entity.clear();
     return Standing::granted;
@@ -67,6 +69,7 @@ void Grants::confirmed(const GrantKey& key, std::string_view method, std::string
       grant.one_entity = hashed_entity;
       grant.one_entity_until = now + one_request_waits;
     } else {
+      grant.since = now;
       grant.until = std::max(grant.until, now + lifetime);
     }
     grant.forget_at = std::max(grant.until, now + codes_are_remembered);

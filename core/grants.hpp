@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,7 +36,10 @@ class Grants {
   explicit Grants(std::size_t bound);
   ~Grants();
   // Consumes the one-request grant of a HEAD or OPTIONS confirmation when it is what grants.
-  Standing look(const GrantKey& key, std::string_view entity, SteadyTime now);
+  // `within` is what the rule of this request allows: a confirmation that is older grants nothing
+  // here, however long it lasts under the rule that it was given for. 0: that rule asks each time.
+  Standing look(const GrantKey& key, std::string_view entity, SteadyTime now,
+                std::optional<Seconds> within = std::nullopt);
   // After a confirmation of `method` on `entity` (scheme, host, path and query). XEP-0070 section
   // 5.1: after HEAD or OPTIONS one following request of the same entity passes within 60 s; else
   // the grant lasts `lifetime`, and 0 grants nothing further. The code counts as used from now on.
