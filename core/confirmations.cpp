@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -68,7 +69,7 @@ struct Entry {
   Key thread;
   Question question;
   Via via;
-  bool undeliverable = false;
+  Delivery delivery = Delivery::waiting;
   WallTime asked_at;
   SteadyTime opened, deadline;
   Confirmations::Waiter waiter;
@@ -77,14 +78,18 @@ struct Entry {
 struct Ended {
   Key id, thread;
   std::size_t account;
+  SteadyTime at;
   Outcome outcome;
+  bool was_message;   // that reached somebody, as far as is known
+  bool told = false;  // a late answer has had its polite word
 };
 
 struct Table {
   Confirmations::Limits limits;
   std::unordered_map<Key, Entry, KeyHash> open;
   std::unordered_multimap<std::size_t, Key> accounts;  // hash of the bare JID -> open questions
-  std::deque<Ended> ended;
+  std::map<Address, std::size_t> askers;  // how many open questions each address has caused
+  std::deque<Ended> ended;                // the oldest first
 };
 
 std::size_t hash_of(const Jid& account) {
@@ -93,7 +98,7 @@ std::size_t hash_of(const Jid& account) {
 
 OpenQuestion snapshot(const Key& id, const Entry& entry) {
   return OpenQuestion{to_hex(id),     to_hex(entry.thread), entry.question, entry.via,
-                      entry.asked_at, entry.opened,         entry.deadline};
+                      entry.delivery, entry.asked_at,       entry.opened,   entry.deadline};
 }
 
 // The open questions of one account: the index holds hashes, so the JID is compared here.
@@ -112,11 +117,12 @@ struct Confirmations::State {
   State(const Clock& the_clock, Observer the_observer)
       : clock(the_clock), observer(std::move(the_observer)) {}
 
-  // Takes the entry out: from then on its end is the caller's alone.
+  // Takes the entry out: from then on its end is the caller's alone. Gives it as it was.
   template <class OutcomeOf>
-  bool finish(const std::string& id, OutcomeOf outcome_of) {
+  std::optional<OpenQuestion> finish(const std::string& id, OutcomeOf outcome_of) {
     const auto key = from_hex(id);
-    if (!key) return false;
+    if (!key) return std::nullopt;
+    const SteadyTime now = clock.steady();
     const auto taken = table.with([&](Table& inside) {
       std::optional<std::pair<Entry, Outcome>> result;
       const auto found = inside.open.find(*key);
@@ -125,27 +131,35 @@ struct Confirmations::State {
       const auto [first, last] = inside.accounts.equal_range(account);
       inside.accounts.erase(
           std::find_if(first, last, [&](const auto& indexed) { return indexed.second == *key; }));
-      const Outcome outcome = outcome_of(found->second);
-      inside.ended.push_back(Ended{*key, found->second.thread, account, outcome});
+      const Entry& entry = found->second;
+      const auto asker = inside.askers.find(entry.question.asker.limit_prefix());
+      if (--asker->second == 0) inside.askers.erase(asker);
+      const Outcome outcome = outcome_of(entry);
+      const bool was_message = entry.via == Via::message && entry.delivery == Delivery::sent;
+      inside.ended.push_back(Ended{*key, entry.thread, account, now, outcome, was_message});
       if (inside.ended.size() > most_ended) inside.ended.pop_front();
       result.emplace(std::move(found->second), outcome);
       inside.open.erase(found);
       return result;
     });
-    if (!taken) return false;
+    if (!taken) return std::nullopt;
     const auto& [entry, outcome] = *taken;
-    observer(snapshot(*key, entry), outcome);
+    auto question = snapshot(*key, entry);
+    observer(question, outcome);
     if (entry.waiter) entry.waiter(outcome);
-    return true;
+    return question;
   }
 
+  // False when it is over.
   template <class Change>
-  void change(const std::string& id, Change what) {
+  bool change(const std::string& id, Change what) {
     const auto key = from_hex(id);
-    if (!key) return;
-    table.with([&](Table& inside) {
+    if (!key) return false;
+    return table.with([&](Table& inside) {
       const auto found = inside.open.find(*key);
-      if (found != inside.open.end()) what(found->second);
+      if (found == inside.open.end()) return false;
+      what(found->second);
+      return true;
     });
   }
 
@@ -188,15 +202,21 @@ std::variant<std::string, Confirmations::Refusal> Confirmations::open(Question q
     if (table.limits.per_account != 0 && keys_of(table, bare).size() >= table.limits.per_account) {
       return Refusal::account_busy;
     }
+    const auto asker = table.askers.try_emplace(question.asker.limit_prefix(), 0).first;
+    if (table.limits.per_address != 0 && asker->second >= table.limits.per_address) {
+      return Refusal::address_busy;
+    }
+    ++asker->second;
     table.accounts.emplace(hash_of(bare), id);
-    table.open.emplace(
-        id, Entry{thread, std::move(question), via, false, wall, steady, deadline, nullptr});
+    table.open.emplace(id, Entry{thread, std::move(question), via, Delivery::waiting, wall, steady,
+                                 deadline, nullptr});
     return to_hex(id);
   });
 }
 
 void Confirmations::attach(const std::string& id, Waiter waiter) {
-  state_->change(id, [&](Entry& entry) { entry.waiter = std::move(waiter); });
+  const bool is_open = state_->change(id, [&](Entry& entry) { entry.waiter = std::move(waiter); });
+  if (!is_open) waiter(ended_as(id).value_or(Outcome::cancelled));
 }
 
 std::optional<OpenQuestion> Confirmations::find(const std::string& id) const {
@@ -231,25 +251,44 @@ std::vector<OpenQuestion> Confirmations::all() const {
   });
 }
 
-void Confirmations::sent(const std::string& id, Via via) {
-  state_->change(id, [&](Entry& entry) { entry.via = via; });
+bool Confirmations::sent(const std::string& id, Via via) {
+  return state_->change(id, [&](Entry& entry) {
+    entry.via = via;
+    entry.delivery = Delivery::sent;
+  });
 }
 
 void Confirmations::unreachable(const std::string& id, Unreachable what) {
   if (what == Unreachable::answer) {
     end(id, Outcome::unreachable);
   } else {
-    state_->change(id, [](Entry& entry) { entry.undeliverable = true; });
+    state_->change(id, [](Entry& entry) { entry.delivery = Delivery::returned; });
   }
 }
 
 bool Confirmations::end(const std::string& id, Outcome outcome) {
-  return state_->finish(id, [&](const Entry&) { return outcome; });
+  return state_->finish(id, [&](const Entry&) { return outcome; }).has_value();
+}
+
+std::optional<OpenQuestion> Confirmations::cancel(const std::string& id) {
+  return state_->finish(id, [](const Entry&) { return Outcome::cancelled; });
 }
 
 bool Confirmations::expire(const std::string& id) {
-  return state_->finish(id, [](const Entry& entry) {
-    return entry.undeliverable ? Outcome::unreachable : Outcome::expired;
+  const auto outcome_of = [](const Entry& entry) {
+    return entry.delivery == Delivery::returned ? Outcome::unreachable : Outcome::expired;
+  };
+  return state_->finish(id, outcome_of).has_value();
+}
+
+std::optional<Outcome> Confirmations::ended_as(const std::string& id) const {
+  const auto key = from_hex(id);
+  if (!key) return std::nullopt;
+  return state_->table.with([&](const Table& table) -> std::optional<Outcome> {
+    const auto found = std::find_if(table.ended.rbegin(), table.ended.rend(),
+                                    [&](const Ended& one) { return one.id == *key; });
+    if (found == table.ended.rend()) return std::nullopt;
+    return found->outcome;
   });
 }
 
@@ -279,14 +318,28 @@ std::optional<EndedQuestion> Confirmations::take_ended(const Jid& account,
   state_->table.with([&](Table& table) {
     const auto found =
         std::find_if(table.ended.rbegin(), table.ended.rend(), [&](const Ended& one) {
-          return one.account == hash && (!key || one.thread == *key || one.id == *key);
+          return !one.told && one.account == hash && (!key || one.thread == *key || one.id == *key);
         });
     if (found == table.ended.rend()) return;
     result =
         EndedQuestion{to_hex(found->id), to_hex(found->thread), account.bare(), found->outcome};
-    table.ended.erase(std::next(found).base());
+    found->told = true;
   });
   return result;
+}
+
+bool Confirmations::left_unanswered(const Jid& account, Seconds ago) const {
+  const std::size_t hash = hash_of(account);
+  const SteadyTime since = state_->clock.steady() - ago;
+  return state_->table.with([&](const Table& table) {
+    for (auto one = table.ended.rbegin(); one != table.ended.rend() && one->at > since; ++one) {
+      if (one->account == hash && one->was_message && one->outcome != Outcome::confirmed &&
+          one->outcome != Outcome::denied) {
+        return true;
+      }
+    }
+    return false;
+  });
 }
 
 std::size_t Confirmations::size() const {

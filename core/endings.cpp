@@ -17,7 +17,9 @@ void Endings::operator()(const OpenQuestion& open, Outcome outcome) const {
   const SteadyTime now = clock_.steady();
   if (outcome == Outcome::confirmed) {
     grants_.confirmed(grant_key(question), question.method, question.url, question.grant, now);
-  } else {
+  } else if (outcome != Outcome::cancelled) {
+    // Cancelled is nobody's fault here: a lost link, a restart. Who leaves early is counted where
+    // that is seen.
     limits_.ended(question.asked.bare(), question.asker, outcome, now);
   }
   audit_.record(AuditEntry{open.id, open.asked_at, clock_.wall(), question.asked, question.method,

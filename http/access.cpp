@@ -2,7 +2,7 @@
 // The road of a request: rule, credentials, account, grant, limits, question.
 #include "http/access.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <utility>
 
 #include "core/endings.hpp"
@@ -47,7 +47,7 @@ Decision decision_for(Outcome outcome, const Jid& asked) {
     case Outcome::confirmed:
       return Pass{asked};
     case Outcome::denied:
-      // XEP-0070 section 4.7: "If the user denied the request, the HTTP Server MUST return a (403)
+      // XEP-0070 section 4.7: "If the XMPP Client denied the request, the HTTP Server MUST return a
       // Forbidden error".
       return Forbidden{"denied"};
     case Outcome::expired:
@@ -60,20 +60,12 @@ Decision decision_for(Outcome outcome, const Jid& asked) {
   return Unavailable{"link-down", link_retry};
 }
 
-// A request that waits for a person, shared by the four callbacks of which one will answer it.
+// A request that waits for a person, shared by the three callbacks of which one will answer it.
 struct Waiting {
-  Waiting(AccessRequest the_request, Render the_render, Jid the_asked, std::string the_confirmation)
-      : request(std::move(the_request)),
-        render(std::move(the_render)),
-        asked(std::move(the_asked)),
-        confirmation(std::move(the_confirmation)) {}
-
   AccessRequest request;
   Render render;
   Jid asked;
   std::string confirmation;
-  std::atomic<bool> ended = false;
-  std::atomic<Outcome> outcome = Outcome::expired;
 };
 
 }  // namespace
@@ -85,11 +77,10 @@ std::string url_on(const Site& site, std::string_view target) {
 
 Access::Access(Parts parts) : parts_(parts) {}
 
-Decision Access::counted(const AccessRequest& request, Decision decision) const {
+void Access::count(const AccessRequest& request, const Decision& decision) const {
   const auto [word, reason] = words(decision);
   parts_.metrics.add("authz_decisions_total",
                      {{"endpoint", request.endpoint}, {"decision", word}, {"reason", reason}});
-  return decision;
 }
 
 std::variant<Credentials, Decision> Access::read_credentials(const AccessRequest& request) const {
@@ -152,14 +143,14 @@ std::optional<Decision> Access::refusal_to_ask(const AccessRequest& request,
 }
 
 Verdict Access::handle(AccessRequest request, Render render) {
-  const auto answer = [&](Decision decision) -> Verdict {
-    const Decision counted_decision = counted(request, std::move(decision));
-    return render(request, counted_decision);
+  const auto answer = [&](const Decision& decision) -> Verdict {
+    count(request, decision);
+    return render(request, decision);
   };
   if (request.ruling.mode == Mode::bypass) return answer(Pass{});
 
   auto read = read_credentials(request);
-  if (auto* fault = std::get_if<Decision>(&read)) return answer(std::move(*fault));
+  if (auto* fault = std::get_if<Decision>(&read)) return answer(*fault);
   Credentials& credentials = std::get<Credentials>(read);
 
   // XEP-0070 section 4.4: "the HTTP Server MUST verify that the JID is authorized to access the
@@ -177,7 +168,8 @@ Verdict Access::handle(AccessRequest request, Render render) {
                     request.asker,       request.rules,
                     request.ruling.site, digest ? credentials.grant_token : std::string(),
                     request.ruling.grant};
-  switch (parts_.grants.look(grant_key(question), request.url, parts_.clock.steady())) {
+  switch (parts_.grants.look(grant_key(question), request.url, parts_.clock.steady(),
+                             request.ruling.grant)) {
     case Standing::granted:
       return answer(Pass{credentials.jid});
     case Standing::used:
@@ -186,7 +178,7 @@ Verdict Access::handle(AccessRequest request, Render render) {
     case Standing::unknown:
       break;
   }
-  if (auto refusal = refusal_to_ask(request, credentials)) return answer(std::move(*refusal));
+  if (auto refusal = refusal_to_ask(request, credentials)) return answer(*refusal);
 
   Seconds timeout = request.ruling.timeout;
   if (request.longest_wait && !request.ruling.timeout_is_own) {
@@ -200,7 +192,9 @@ Verdict Access::handle(AccessRequest request, Render render) {
       return answer(Unavailable{"busy", busy_retry});
     }
     parts_.metrics.add("rate_limited_total", {{"scope", "pending"}});
-    return answer(Limited{"account-busy", pending_retry});
+    return answer(
+        Limited{*refusal == Confirmations::Refusal::account_busy ? "account-busy" : "address-limit",
+                pending_retry});
   }
   const std::string& confirmation = std::get<std::string>(opened);
   if (request.ruling.mode == Mode::challenge) {
@@ -214,35 +208,39 @@ Park Access::wait(AccessRequest request, Render render, const Jid& asked,
                   const std::string& confirmation, SteadyTime deadline) const {
   // Read already, and nothing of it is wanted while the person makes up their mind.
   request.authorization = {};
-  const auto waiting =
-      std::make_shared<Waiting>(std::move(request), std::move(render), asked, confirmation);
-  const auto answer = [this, waiting](Outcome outcome) {
-    return waiting->render(waiting->request,
-                           counted(waiting->request, decision_for(outcome, waiting->asked)));
-  };
+  const auto waiting = std::make_shared<Waiting>(
+      Waiting{std::move(request), std::move(render), asked, confirmation});
   Park park;
   park.deadline = deadline;
-  park.parked = [this, waiting, answer](ParkedId parked) {
+  park.parked = [this, waiting](ParkedId parked) {
     // First whoever is told, then the question: a fast answer is not lost.
-    parts_.confirmations.attach(waiting->confirmation,
-                                [this, waiting, answer, parked](Outcome outcome) {
-                                  waiting->outcome = outcome;
-                                  waiting->ended = true;
-                                  gate_->complete(parked, answer(outcome));
-                                });
+    parts_.confirmations.attach(waiting->confirmation, [this, waiting, parked](Outcome outcome) {
+      const Decision decision = decision_for(outcome, waiting->asked);
+      // When the client has left or was answered by expired(), this is not what it got.
+      if (gate_->complete(parked, waiting->render(waiting->request, decision))) {
+        count(waiting->request, decision);
+      }
+    });
     parts_.asker.ask(waiting->confirmation);
   };
   park.gone = [this, waiting](ParkedId) {
-    const auto open = parts_.confirmations.find(waiting->confirmation);
-    if (open && parts_.confirmations.end(waiting->confirmation, Outcome::cancelled)) {
-      parts_.asker.withdraw(*open);
-    }
+    const auto cancelled = parts_.confirmations.cancel(waiting->confirmation);
+    if (!cancelled) return;
+    parts_.asker.withdraw(*cancelled);
+    // A question that was asked in vain, or leaving early would be a way to ask without end.
+    parts_.limits.ended(waiting->asked.bare(), waiting->request.asker, Outcome::cancelled,
+                        parts_.clock.steady());
   };
-  park.expired = [this, waiting, answer](ParkedId) {
-    // The waiter's own complete() finds nothing any more, so the answer is given here, whoever
-    // ended the question.
-    parts_.confirmations.expire(waiting->confirmation);
-    return answer(waiting->ended ? waiting->outcome.load() : Outcome::expired);
+  park.expired = [this, waiting](ParkedId) {
+    // The waiter's complete() finds nothing any more, so the answer is given here; and it is the
+    // person's, if that came in the same instant.
+    const std::string& id = waiting->confirmation;
+    const bool is_late = parts_.confirmations.expire(id);
+    const Outcome outcome =
+        is_late ? Outcome::expired : parts_.confirmations.ended_as(id).value_or(Outcome::expired);
+    const Decision decision = decision_for(outcome, waiting->asked);
+    count(waiting->request, decision);
+    return waiting->render(waiting->request, decision);
   };
   return park;
 }

@@ -98,7 +98,7 @@ class Access {
                                          const Credentials& credentials) const;
   Park wait(AccessRequest request, Render render, const Jid& asked, const std::string& confirmation,
             SteadyTime deadline) const;
-  Decision counted(const AccessRequest& request, Decision decision) const;
+  void count(const AccessRequest& request, const Decision& decision) const;
 
   Parts parts_;
   Gate* gate_ = nullptr;

@@ -121,7 +121,8 @@ std::shared_ptr<const Rules> Daemon::rules() const {
 }
 
 void Daemon::adopt(const Settings& settings) {
-  confirmations_.configure({settings.http.max_waiting, settings.confirm.per_account});
+  confirmations_.configure({settings.http.max_waiting, settings.confirm.per_account,
+                            settings.confirm.per_address_rate.count});
   limits_.configure(settings.confirm);
   confirm_.configure(settings.confirm);
 }
@@ -193,7 +194,7 @@ void Daemon::stop() {
   front_gate_.stop(farewell, stop_grace);
   // Whoever was still being asked is told that nobody waits any more.
   for (const OpenQuestion& open : confirmations_.all()) {
-    if (confirmations_.end(open.id, Outcome::cancelled)) confirm_.withdraw(open);
+    if (const auto cancelled = confirmations_.cancel(open.id)) confirm_.withdraw(*cancelled);
   }
   stream_.stop();
   if (audit_) audit_->stop(record_grace);
