@@ -57,9 +57,10 @@ bool fits(const gloox::Tag& confirm, const Question& question, bool id_required)
          same("url", question.url);
 }
 
-// "IQ asked": a message counts only from the very address that was asked (Movim answers so); asked
-// by message, any resource of the account may answer.
+// Asked by IQ, a message counts only from the very address that was asked (Movim answers so); asked
+// by message, any resource of the account may answer. Nobody answers what has not gone out.
 bool may_answer_by_message(const Jid& from, const OpenQuestion& open) {
+  if (open.delivery == Delivery::waiting) return false;
   return open.via == Via::iq ? from == open.question.asked
                              : from.bare() == open.question.asked.bare();
 }
@@ -104,14 +105,20 @@ Answer read_text(const gloox::Tag& message, const Incoming& incoming,
     for (const OpenQuestion* one : asked) denial.ids.push_back(one->id);
     return denial;
   }
+  // Where the code is to be typed no word is one: it is whoever asks that chooses the code, and to
+  // choose "OK" would turn the blind answer into the right one.
+  if (word) {
+    std::erase_if(asked, [](const OpenQuestion* one) {
+      return one->question.site->text_confirm == TextConfirm::type_code;
+    });
+  }
   for (const OpenQuestion* one : asked) {
     if (text == one->question.transaction_id) return {Meaning::confirmed, {one->id}, {}, {}};
   }
   if (word == Word::yes) {
-    std::erase_if(asked, [](const OpenQuestion* one) {
-      return one->question.site->text_confirm == TextConfirm::type_code;
-    });
-    if (asked.size() == 1) return {Meaning::confirmed, {asked.front()->id}, {}, {}};
+    if (asked.size() == 1) {
+      return {Meaning::confirmed, {asked.front()->id}, {}, {}, thread.empty()};
+    }
     if (asked.size() > 1) return {Meaning::ambiguous, {asked.front()->id}, {}, {}};
   }
   return {Meaning::not_understood, {}, {}, {}};
@@ -120,13 +127,13 @@ Answer read_text(const gloox::Tag& message, const Incoming& incoming,
 }  // namespace
 
 Answer read_iq_answer(const Incoming& answer, const OpenQuestion& open) {
-  // "the internal key is (address asked, id)": a stranger's try uses nothing up.
+  // The address that was asked belongs to the key as the id does: a stranger's try uses nothing up.
   if (answer.from != open.question.asked) return wrong("sender");
   if (open.via != Via::iq) return wrong("kind");
   const gloox::Tag* confirm = child(answer.tag, "confirm", http_auth_xmlns);
   if (answer.type == "result") {
-    // "MAY contain the original <confirm/> child element" and nothing else; Gajim's has no
-    // attributes.
+    // Section 4.6: it "MAY contain the original <confirm/> child element"; Gajim's has no
+    // attributes. What carries anything else was not made for this question.
     const bool other_payload =
         std::any_of(answer.tag.children().begin(), answer.tag.children().end(),
                     [&](const gloox::Tag* one) { return one != confirm; });
@@ -159,15 +166,17 @@ Answer read_message_answer(const Incoming& message, const std::vector<OpenQuesti
       const bool echoed = confirm != nullptr && fits(*confirm, one->question, true) &&
                           (thread.empty() || thread == one->thread);
       if (!ours && !echoed) continue;
-      const bool bounced = is_bounce(tag, confirm);
+      // A client has a resource. What comes from the bare address is the word of the account's
+      // server (its offline store is full, say), and it would tell a stranger who exists.
+      const bool bounced = message.from.is_bare() || is_bounce(tag, confirm);
       return {bounced ? Meaning::undeliverable : Meaning::denied, {one->id}, {}, {}};
     }
     return {};
   }
   if (confirm == nullptr) return read_text(tag, message, possible, thread);
   for (const OpenQuestion* one : possible) {
-    // "MUST mirror the <thread/> ID (if provided by the XMPP Server)": Movim leaves it out, but a
-    // different one means that it was no answer to this question.
+    // Section 4.6: it "MUST mirror the <thread/> ID (if provided by the XMPP Server)". Movim leaves
+    // it out, but a different one means that it was no answer to this question.
     if (!thread.empty() && thread != one->thread) continue;
     if (fits(*confirm, one->question, true)) return {Meaning::confirmed, {one->id}, {}, {}};
   }

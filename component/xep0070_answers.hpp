@@ -20,7 +20,7 @@ enum class Meaning {
   denied,
   undeliverable,   // a server or a client without support sent the question back
   late,            // answers a question that may be over: `thread` or `ids` say which
-  ambiguous,       // "OK" while several questions are open
+  ambiguous,       // "OK" that may be for more than one question
   not_understood,  // text that is neither word nor code
   nothing,         // not an answer at all
 };
@@ -30,6 +30,7 @@ struct Answer {
   std::vector<std::string> ids;  // of the questions that it is about
   std::string thread;            // of a late one; empty where it named none
   std::string_view wrong;        // why it was no answer: the metric's label
+  bool by_word = false;          // confirmed by a plain "OK" that names no question
 };
 
 // An IQ result or error whose id is that of `open`.

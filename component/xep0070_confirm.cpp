@@ -2,6 +2,7 @@
 // Questions out, answers in.
 #include "component/xep0070_confirm.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <memory>
@@ -20,15 +21,25 @@ constexpr std::array<Identity, 1> served_identities{{{"auth", "generic", "jidgat
 
 constexpr Seconds help_pause{300};
 constexpr std::size_t most_helped = 10000;
-constexpr std::size_t longest_shown_url = 300;
+// How long a plain "OK" may still be meant for a question that was given up.
+constexpr Seconds time_to_type{30};
+// Anybody may send what is no answer; nobody may fill the disk with it. The metric counts them all.
+constexpr unsigned wrong_answers_logged_per_second = 5;
+constexpr std::size_t longest_shown_url = 300, shown_url_end = 40;
 constexpr std::size_t longest_shown_code = 64;
 
 // The host is always seen, the middle of a long path is not: nobody can push the end of the line
 // out of sight with prose.
-std::string shortened(std::string_view url) {
-  if (url.size() <= longest_shown_url) return std::string(url);
-  return std::string(url.substr(0, longest_shown_url - 60)) + " … " +
-         std::string(url.substr(url.size() - 40));
+std::string shortened(std::string_view url, std::string_view origin) {
+  const std::size_t begin = std::max(longest_shown_url - shown_url_end, origin.size() + 1);
+  if (url.size() <= begin + shown_url_end) return std::string(url);
+  return std::string(url.substr(0, begin)) + " … " +
+         std::string(url.substr(url.size() - shown_url_end));
+}
+
+std::string shortened_code(const std::string& code) {
+  const std::string_view shown = utf8_prefix(code, longest_shown_code);
+  return std::string(shown) + (shown.size() < code.size() ? "…" : "");
 }
 
 std::string clock_time(WallTime time) {
@@ -66,7 +77,12 @@ const std::vector<std::string>& every_language() {
 
 ConfirmUnit::ConfirmUnit(Stream& stream, Confirmations& confirmations, const Clock& clock, Log& log,
                          Metrics& metrics)
-    : stream_(stream), confirmations_(confirmations), clock_(clock), log_(log), metrics_(metrics) {}
+    : stream_(stream),
+      confirmations_(confirmations),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      helped_(most_helped) {}
 
 void ConfirmUnit::configure(const ConfirmSettings& settings) {
   unreachable_ = settings.unreachable;
@@ -88,6 +104,8 @@ void ConfirmUnit::ask(const std::string& id) {
 }
 
 void ConfirmUnit::withdraw(const OpenQuestion& question) {
+  // Whoever was not asked, or not reached, need not be told that it is over.
+  if (question.delivery != Delivery::sent) return;
   stream_.post([this, question] {
     send_notice(question.question.asked.bare(), question.thread, question.question.site->languages,
                 Notice::withdrawn);
@@ -95,6 +113,8 @@ void ConfirmUnit::withdraw(const OpenQuestion& question) {
 }
 
 void ConfirmUnit::send_question(const OpenQuestion& open) {
+  // It may be over since it was looked up: then it must not go out, and nobody is told of its end.
+  if (!confirmations_.sent(open.id, open.via)) return;
   // XEP-0070 section 4.5: a full JID is asked by IQ, a bare JID by message.
   const bool sent = open.via == Via::iq ? send_iq(open) : send_message(open);
   if (!sent) {
@@ -121,9 +141,8 @@ bool ConfirmUnit::send_message(const OpenQuestion& open) {
   const auto left = std::chrono::duration_cast<std::chrono::system_clock::duration>(
       open.deadline - clock_.steady());
   PromptValues values{question.asker.to_string(), question.method,
-                      shortened(without_query(question.url)),
-                      std::string(utf8_prefix(question.transaction_id, longest_shown_code)),
-                      clock_time(clock_.wall() + left)};
+                      shortened(without_query(question.url), question.site->origin),
+                      shortened_code(question.transaction_id), clock_time(clock_.wall() + left)};
   // Sending back a code that stands in the message would prove nothing about the browser.
   if (question.site->text_confirm == TextConfirm::type_code) values.code.clear();
 
@@ -166,6 +185,10 @@ bool ConfirmUnit::handle_message(const Incoming& message) {
 void ConfirmUnit::act(const Incoming& incoming, const Answer& answer) {
   switch (answer.meaning) {
     case Meaning::confirmed:
+      if (answer.by_word && confirmations_.left_unanswered(incoming.from, time_to_type)) {
+        return ask_which(incoming.from, answer.ids.front());
+      }
+      [[fallthrough]];
     case Meaning::denied:
       for (const std::string& id : answer.ids) {
         confirmations_.end(
@@ -181,7 +204,6 @@ void ConfirmUnit::act(const Incoming& incoming, const Answer& answer) {
           continue;
         }
         // An IQ that came back is asked once more, by message.
-        confirmations_.sent(id, Via::message);
         open->via = Via::message;
         send_question(*open);
       }
@@ -190,20 +212,22 @@ void ConfirmUnit::act(const Incoming& incoming, const Answer& answer) {
       tell_late(incoming.from, answer.thread);
       break;
     case Meaning::ambiguous:
-      if (const auto open = confirmations_.find(answer.ids.front())) {
-        help(incoming.from, Notice::which_one, open->question.site->languages);
-      }
+      ask_which(incoming.from, answer.ids.front());
       break;
     case Meaning::not_understood:
-      help(incoming.from, Notice::not_understood, every_language());
+      help(incoming.from, Notice::not_understood, {}, every_language());
       break;
     case Meaning::nothing:
-      if (answer.wrong.empty()) break;
-      metrics_.add("wrong_answers_total", {{"why", answer.wrong}});
-      log_.info("answer.wrong",
-                {{"from", incoming.from.to_string()}, {"why", std::string(answer.wrong)}});
+      if (!answer.wrong.empty()) note_wrong(incoming.from, answer.wrong);
       break;
   }
+}
+
+void ConfirmUnit::note_wrong(const Jid& from, std::string_view why) {
+  metrics_.add("wrong_answers_total", {{"why", why}});
+  if (wrong_logged_ >= wrong_answers_logged_per_second) return;
+  ++wrong_logged_;
+  log_.info("answer.wrong", {{"from", from.to_string()}, {"why", std::string(why)}});
 }
 
 void ConfirmUnit::tell_late(const Jid& from, const std::string& thread_or_id) {
@@ -214,12 +238,19 @@ void ConfirmUnit::tell_late(const Jid& from, const std::string& thread_or_id) {
   send_notice(from, ended->thread, every_language(), Notice::over);
 }
 
-void ConfirmUnit::help(const Jid& from, Notice which, const std::vector<std::string>& languages) {
+void ConfirmUnit::ask_which(const Jid& from, const std::string& id) {
+  if (const auto open = confirmations_.find(id)) {
+    help(from, Notice::which_one, id, open->question.site->languages);
+  }
+}
+
+void ConfirmUnit::help(const Jid& from, Notice which, std::string_view about,
+                       const std::vector<std::string>& languages) {
   const SteadyTime now = clock_.steady();
-  const std::string key = from.bare().to_string() + '/' + std::to_string(static_cast<int>(which));
-  const auto [entry, first] = helped_.try_emplace(key, now);
-  if (!first && now - entry->second < help_pause) return;
-  entry->second = now;
+  const std::string key = from.bare().to_string() + ' ' + std::string(about);
+  const SteadyTime* last = helped_.find(key);
+  if (last != nullptr && now - *last < help_pause) return;
+  helped_.touch(key) = now;
   send_notice(from, {}, languages, which);
 }
 
@@ -230,9 +261,8 @@ void ConfirmUnit::link_down() {
 void ConfirmUnit::tick() {
   confirmations_.sweep();
   const SteadyTime now = clock_.steady();
-  std::erase_if(helped_, [&](const auto& one) {
-    return helped_.size() > most_helped || now - one.second >= help_pause;
-  });
+  helped_.drop_while([&](SteadyTime last) { return now - last >= help_pause; });
+  wrong_logged_ = 0;
 }
 
 }  // namespace jidgate::component

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "component/xep0070_answers.hpp"
 #include "component/xep0070_texts.hpp"
 #include "core/asker.hpp"
+#include "core/bounded_map.hpp"
 #include "core/clock.hpp"
 #include "core/confirmations.hpp"
 #include "core/log.hpp"
@@ -50,9 +50,12 @@ class ConfirmUnit final : public Unit, public Asker {
                    const std::vector<std::string>& languages, Notice which);
   void act(const Incoming& incoming, const Answer& answer);
   void tell_late(const Jid& from, const std::string& thread_or_id);
-  // At most one line of help for an account in five minutes, so that two programs that answer
-  // each other fall silent.
-  void help(const Jid& from, Notice which, const std::vector<std::string>& languages);
+  // At most one line of help for an account about one thing in five minutes, so that two programs
+  // that answer each other fall silent.
+  void help(const Jid& from, Notice which, std::string_view about,
+            const std::vector<std::string>& languages);
+  void ask_which(const Jid& from, const std::string& id);
+  void note_wrong(const Jid& from, std::string_view why);
 
   Stream& stream_;
   Confirmations& confirmations_;
@@ -61,7 +64,9 @@ class ConfirmUnit final : public Unit, public Asker {
   Metrics& metrics_;
   std::atomic<Unreachable> unreachable_ = Unreachable::hold;
   std::atomic<bool> chat_messages_ = false;
-  std::map<std::string, SteadyTime> helped_;  // XMPP thread
+  // XMPP thread.
+  BoundedMap<SteadyTime> helped_;
+  unsigned wrong_logged_ = 0;
 };
 
 }  // namespace jidgate::component
