@@ -2,14 +2,18 @@
 """What an operator does: check, reload, stop; and what the log says and does not say."""
 
 import asyncio
+import re
+import subprocess
 import time
+from pathlib import Path
 
 from support.confirm import ORCHARD, PAGE, ROMEO, asked
-from support.jidgate import ORIGIN
+from support.jidgate import ORIGIN, binary
 from support.jidgate import PAGE as CONTENT
 from support.waiting import until
 from support.web import Connection
 
+README = Path(__file__).parents[2] / "README.md"
 TID = "a7374jnjlalasdf82"
 
 
@@ -63,6 +67,19 @@ async def test_all_faults_are_said_at_once(server, jidgate):
         for key in ("confirm.timeout", "http.workers", "site.files.mode", "xmpp.colour"):
             assert key in done.stdout, done.stdout
         assert str(gate.configuration) in done.stdout
+
+
+async def test_the_smallest_configuration_of_the_readme_is_valid(folder):
+    """What somebody copies from there has to work."""
+    text = re.search(r"```ini\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
+    for name, content in (("component.secret", "s3cr3t-of-the-test"),
+                          ("database.url", "postgresql://jidgate_service@127.0.0.1/jidgate")):
+        assert f"/etc/jidgate/{name}" in text
+        text = text.replace(f"/etc/jidgate/{name}", str(folder.write(name, content)))
+    path = folder.write("jidgate.conf", text, mode=0o640)
+    done = subprocess.run([binary(), "check", "--config", path], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
 
 
 async def test_sigterm_answers_who_waits(server, jidgate, browse):

@@ -73,6 +73,28 @@ async def test_unknown_people_and_absent_ones_look_alike(host, jidgate, browse):
     assert seen[0] == seen[1] == seen[2]
 
 
+async def test_the_link_runs_over_tls(host, jidgate, browse, log_in):
+    """From the first octet on, the server's certificate checked."""
+    http = browse(await jidgate(host, {"xmpp": {
+        "server": f"127.0.0.1:{host.component_tls_port}", "tls": "on", "tls-ca": str(host.ca),
+        "tls-name": host.component}}))
+    romeo = await log_in(host, ORCHARD)
+    answer = http.get(PAGE, auth=(ORCHARD, TID))
+    romeo.confirm(await romeo.is_asked())
+    assert (await answer).status == 200
+
+
+async def test_a_wrong_server_certificate_ends_the_attempt(host, jidgate):
+    """The secret is shown to nobody whose name does not fit."""
+    gate = await jidgate(host, {"xmpp": {
+        "server": f"127.0.0.1:{host.component_tls_port}", "tls": "on", "tls-ca": str(host.ca),
+        "tls-name": "other.test"}}, ready=False)
+    gate.expects("link.failed", "link.refused", "link.down")
+    failed = await gate.logged("link.failed")
+    assert "certificate" in failed["reason"] or "name" in failed["reason"], failed
+    assert not [event for event in gate.events() if event["event"] == "link.up"]
+
+
 async def test_a_stranger_on_the_same_server_confirms_nothing(
         host, jidgate, browse, log_in, raw_client):
     """Who knows everything about the question, its id included, still has the wrong address: the

@@ -16,12 +16,17 @@ local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {c2s_port} }}
 c2s_direct_tls_ports = {{ {c2s_tls_port} }}
 component_ports = {{ {component_port} }}
+-- The component port has no TLS of its own; this one unwraps it.
+ports = {{ }}
+ssl_ports = {{ {component_tls_port} }}
+ssl_interfaces = {{ "127.0.0.1" }}
+multiplex_ssl = {{ certificate = "{certificate}"; key = "{key}" }}
 s2s_ports = {{ }}
 http_ports = {{ }}
 https_ports = {{ }}
 modules_enabled = {{
     "roster"; "saslauth"; "tls"; "disco"; "ping"; "presence"; "message"; "iq"; "offline"; "carbons";
-    "limits"; {modules}
+    "limits"; "net_multiplex"; {modules}
 }}
 modules_disabled = {{ "s2s" }}
 certificates = "{folder}/data"
@@ -57,11 +62,13 @@ class Prosody:
         start_with_retry(self._start)
 
     def _start(self):
-        self.c2s_port, self.c2s_tls_port, self.component_port = (free_port() for _ in range(3))
+        (self.c2s_port, self.c2s_tls_port, self.component_port,
+         self.component_tls_port) = (free_port() for _ in range(4))
         text = CONFIGURATION.format(
             folder=self.folder, domain=self.domain, component=self.component, secret=self.secret,
             certificate=self.certificate, key=self.key, c2s_port=self.c2s_port,
-            c2s_tls_port=self.c2s_tls_port, component_port=self.component_port, **self.settings)
+            c2s_tls_port=self.c2s_tls_port, component_port=self.component_port,
+            component_tls_port=self.component_tls_port, **self.settings)
         run(["sh", "-c", 'mkdir -p "$1" && cat > "$0"', self.configuration, self.folder / "data"],
             input=text)
         self.start()
@@ -72,7 +79,8 @@ class Prosody:
             cwd=self.folder)
         self.process.wait_for(
             lambda: all(accepts(port) for port in
-                        (self.c2s_port, self.c2s_tls_port, self.component_port)),
+                        (self.c2s_port, self.c2s_tls_port, self.component_port,
+                         self.component_tls_port)),
             "its ports to open")
 
     def add_account(self, user, password="montague"):
