@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <ostream>
 #include <set>
 
 #include "core/endings.hpp"
@@ -46,7 +47,7 @@ class NoAudit final : public Audit {
   void record(AuditEntry) override {}
 };
 
-Site site_of(std::string name, std::string host) {
+Site site_of(std::string name, const std::string& host) {
   Site site;
   site.name = std::move(name);
   site.hosts = {host};
@@ -160,8 +161,8 @@ constexpr const char* caddy_path = "/authz/forward-auth";
 // One line of gateway-cases.tsv.
 struct Case {
   std::string id, request, expected;
-  friend void PrintTo(const Case& shown, std::ostream* out) {
-    *out << shown.id << ": " << shown.request << " -> " << shown.expected;
+  friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
+    return out << shown.id << ": " << shown.request << " -> " << shown.expected;
   }
 };
 

@@ -4,7 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
 #include "core/text.hpp"
 #include "http/credentials.hpp"
@@ -411,6 +413,7 @@ TEST_F(Digest, CountsOnceForAllThreads) {
   const auto value = client().value();
   std::atomic<int> passed = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
       for (int n = 0; n < 50; ++n)
