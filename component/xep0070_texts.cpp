@@ -26,43 +26,51 @@ constexpr std::array<Catalogue, 4> catalogues{{
      "If this was you, reply with the code that your screen shows. If not, reply No.\nThe question "
      "is open until {until}.",
      {"This request is already over; your answer changed nothing.",
-      "Whoever asked has gone. There is nothing left to answer.",
-      "Several requests are waiting. Please reply with the code of the one that you mean.",
-      "I only confirm web requests. Reply OK or No when I ask you about one."}},
+      "The request was given up. There is nothing left to answer.",
+      "Your OK could be for more than one request. Please reply with the code of the one you mean.",
+      "I only ask about web requests. When I ask you about one, reply as the question says."}},
     {"de",
-     "Jemand an der Adresse {asker} möchte öffnen:\n{method} {url}\n",
-     "Der Code dieser Anfrage ist: {code}\nWaren Sie das, antworten Sie OK. Wenn nicht, antworten "
-     "Sie Nein.\nDie Frage gilt bis {until}.",
-     "Waren Sie das, antworten Sie mit dem Code, den Ihr Bildschirm zeigt. Wenn nicht, antworten "
-     "Sie Nein.\nDie Frage gilt bis {until}.",
-     {"Diese Anfrage ist schon vorbei; Ihre Antwort hat nichts bewirkt.",
-      "Wer gefragt hat, ist gegangen. Es gibt nichts mehr zu beantworten.",
-      "Mehrere Anfragen warten. Bitte antworten Sie mit dem Code der gemeinten Anfrage.",
-      "Ich bestätige nur Web-Anfragen. Antworten Sie OK oder Nein, wenn ich nach einer frage."}},
+     "Jemand unter der Adresse {asker} möchte Folgendes öffnen:\n{method} {url}\n",
+     "Der Code dieser Anfrage lautet: {code}\nWenn Sie das waren, antworten Sie mit OK, "
+     "andernfalls "
+     "mit Nein.\nDie Frage ist bis {until} offen.",
+     "Wenn Sie das waren, antworten Sie mit dem Code, der auf Ihrem Bildschirm steht, andernfalls "
+     "mit Nein.\nDie Frage ist bis {until} offen.",
+     {"Diese Anfrage ist bereits beendet; Ihre Antwort hat nichts bewirkt.",
+      "Die Anfrage wurde abgebrochen. Sie brauchen nicht mehr zu antworten.",
+      "Ihr OK könnte für mehr als eine Anfrage gelten. Bitte antworten Sie mit dem Code "
+      "derjenigen, "
+      "die Sie meinen.",
+      "Ich frage nur nach Web-Anfragen. Wenn ich Sie nach einer frage, antworten Sie bitte so, wie "
+      "es in der Frage steht."}},
     {"fr",
      "Quelqu’un à l’adresse {asker} souhaite ouvrir :\n{method} {url}\n",
      "Le code de cette demande est : {code}\nSi c’est vous, répondez OK. Sinon, répondez "
-     "Non.\nLa question est ouverte jusqu’à {until}.",
-     "Si c’est vous, répondez avec le code affiché à votre écran. Sinon, répondez Non.\nLa "
-     "question est ouverte jusqu’à {until}.",
+     "Non.\nLa question reste ouverte jusqu’à {until}.",
+     "Si c’est vous, répondez par le code affiché sur votre écran. Sinon, répondez Non.\nLa "
+     "question reste ouverte jusqu’à {until}.",
      {"Cette demande est déjà terminée ; votre réponse n’a rien changé.",
-      "La personne qui demandait est partie. Il n’y a plus rien à répondre.",
-      "Plusieurs demandes attendent. Répondez avec le code de celle que vous confirmez.",
-      "Je confirme seulement des demandes web. Répondez OK ou Non quand je vous interroge."}},
+      "La demande a été abandonnée. Il n’y a plus rien à répondre.",
+      "Votre OK peut concerner plusieurs demandes. Veuillez répondre par le code de celle que vous "
+      "confirmez.",
+      "Je ne pose de questions que sur des demandes web. Quand je vous interroge, répondez comme "
+      "l’indique la question."}},
     {"es",
-     "Alguien en la dirección {asker} quiere abrir:\n{method} {url}\n",
+     "Alguien desde la dirección {asker} quiere abrir:\n{method} {url}\n",
      "El código de esta solicitud es: {code}\nSi ha sido usted, responda OK. Si no, responda "
      "No.\nLa pregunta está abierta hasta las {until}.",
-     "Si ha sido usted, responda con el código que muestra su pantalla. Si no, responda No.\nLa "
+     "Si ha sido usted, responda con el código que aparece en su pantalla. Si no, responda No.\nLa "
      "pregunta está abierta hasta las {until}.",
      {"Esta solicitud ya ha terminado; su respuesta no ha cambiado nada.",
-      "Quien preguntaba se ha ido. Ya no hay nada que responder.",
-      "Hay varias solicitudes pendientes. Responda con el código de la que confirma.",
-      "Solo confirmo solicitudes web. Responda OK o No cuando le pregunte por una."}},
+      "La solicitud se ha cancelado. Ya no hay nada que responder.",
+      "Su OK podría referirse a más de una solicitud. Responda con el código de la que confirma.",
+      "Solo pregunto por solicitudes web. Cuando le pregunte por una, responda como indica la "
+      "pregunta."}},
 }};
 
-constexpr std::array<std::string_view, 9> yes_words{"ok", "okay", "yes",  "ja", "oui",
-                                                    "sí", "si",   "vale", "o.k"};
+// "sí" also as the keyboards write it that send letter and accent one by one.
+constexpr std::array<std::string_view, 10> yes_words{"ok", "okay",     "yes", "ja",   "oui",
+                                                     "sí", "si\u0301", "si",  "vale", "o.k"};
 constexpr std::array<std::string_view, 4> no_words{"no", "nein", "non", "nope"};
 
 // In one pass, so that a value which looks like a placeholder stays what it is.
