@@ -12,20 +12,28 @@ enum class Via { iq, message, page };
 
 constexpr std::string_view to_string(Outcome outcome) {
   switch (outcome) {
-    case Outcome::confirmed: return "confirmed";
-    case Outcome::denied: return "denied";
-    case Outcome::expired: return "expired";
-    case Outcome::unreachable: return "unreachable";
-    case Outcome::cancelled: return "cancelled";
+    case Outcome::confirmed:
+      return "confirmed";
+    case Outcome::denied:
+      return "denied";
+    case Outcome::expired:
+      return "expired";
+    case Outcome::unreachable:
+      return "unreachable";
+    case Outcome::cancelled:
+      return "cancelled";
   }
   return "";
 }
 
 constexpr std::string_view to_string(Via via) {
   switch (via) {
-    case Via::iq: return "iq";
-    case Via::message: return "message";
-    case Via::page: return "page";
+    case Via::iq:
+      return "iq";
+    case Via::message:
+      return "message";
+    case Via::page:
+      return "page";
   }
   return "";
 }
