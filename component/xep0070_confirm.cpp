@@ -116,7 +116,14 @@ void ConfirmUnit::send_question(const OpenQuestion& open) {
   // It may be over since it was looked up: then it must not go out, and nobody is told of its end.
   if (!confirmations_.sent(open.id, open.via)) return;
   // XEP-0070 section 4.5: a full JID is asked by IQ, a bare JID by message.
-  const bool sent = open.via == Via::iq ? send_iq(open) : send_message(open);
+  bool sent = false;
+  try {
+    sent = open.via == Via::iq ? send_iq(open) : send_message(open);
+  } catch (...) {
+    // Nobody has to wait for the answer to a question that cannot be written down.
+    confirmations_.end(open.id, Outcome::cancelled);
+    throw;
+  }
   if (!sent) {
     confirmations_.end(open.id, Outcome::cancelled);
     return;
