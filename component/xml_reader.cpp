@@ -149,7 +149,8 @@ class Run {
   }
 
   void end() {
-    if (level_-- <= outer_) return;
+    // "</a>" of an "<a/>" that was just refused still comes.
+    if (!why_.empty() || level_-- <= outer_) return;
     flush();
     open_.pop_back();
     namespaces_.pop_back();
