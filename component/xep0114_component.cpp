@@ -89,8 +89,8 @@ void ComponentLink::handle(XmlEvent event) {
   switch (event.kind) {
     case XmlEvent::Kind::header:
       m_sid = event.tag->findAttribute("id");
-      if (m_sid.empty()) return finish("the server's stream has no id");
-      handleStartNode(event.tag.get());  // answers with the handshake
+      // Answers with the handshake; not when there is no id, because then an error follows.
+      if (!m_sid.empty()) handleStartNode(event.tag.get());
       return;
     case XmlEvent::Kind::stanza:
       return handle_stanza(*event.tag);

@@ -138,6 +138,20 @@ TEST_F(StreamTest, ARefusedSecretIsLoggedAndTriedAgain) {
   log.wait("link.up");
 }
 
+// For an unknown component Prosody sends a header without `id`, and an error.
+TEST_F(StreamTest, AnUnknownNameIsRefusedInTheHeader) {
+  declares("link.refused");
+  stream().start();
+  server.accepts_connection();
+  server.receives_header();
+  server.sends_header("");
+  server.sends(
+      "<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+      "</stream:error></stream:stream>");
+  server.receives_end();
+  EXPECT_EQ(log.wait("link.refused").fields.at("reason"), "host-unknown");
+}
+
 // Prosody refuses a second connection like this for as long as it believes in the first.
 TEST_F(StreamTest, AConflictBeforeTheHandshakeIsTriedAgainSoon) {
   declares("link.refused");
