@@ -22,11 +22,11 @@ class Answerer {
 
  private:
   void make_answer(Connection& connection);
-  Reply reply_of(const Connection& connection);
-  Reply fallback(const Connection& connection, int status);
-  Io send(Connection& connection);
-  bool append_file(Connection& connection);
-  void count(const Connection& connection);
+  Reply reply_of(const Request& request);
+  Reply fallback(const Request& request, int status);
+  Io send(Socket& socket, Request& request);
+  bool append_file(Request& request);
+  void count(const Request& request);
 
   const GateLimits& limits_;
   const Refuse& refuse_;

@@ -7,18 +7,24 @@
 namespace jidgate::http {
 
 Connection::~Connection() {
-  set_request(false);
+  count_request(false);
   if (counted) {
     counters.by_address.with([&](auto& counts) {
-      const auto found = counts.find(exchange.peer.limit_prefix());
+      const auto found = counts.find(peer.limit_prefix());
       if (--found->second == 0) counts.erase(found);
     });
   }
   --counters.connections;
 }
 
-void Connection::set_request(bool now) {
-  if (std::exchange(is_request, now) == now) return;
+void Connection::begin_request() {
+  request = std::make_unique<Request>();
+  request->exchange.peer = peer;
+  request->exchange.tls = socket.is_tls();
+}
+
+void Connection::count_request(bool now) {
+  if (std::exchange(counts_request, now) == now) return;
   if (now) {
     ++counters.requests;
   } else {
@@ -26,18 +32,30 @@ void Connection::set_request(bool now) {
   }
 }
 
-void Connection::forget_request() {
-  set_request(false);
-  exchange.head = Head();
-  exchange.request_id = std::string();
-  exchange.body = std::string();
-  responder = nullptr;
-  park.reset();
-  output = std::string();
-  written = 0;
-  file = FileBody();
-  file_done = 0;
-  wants_body = false;
+void Connection::end_request() {
+  count_request(false);
+  request.reset();
+  inspected = 0;
+}
+
+void Connection::sleep(std::string_view head, Park park) {
+  waiting = std::make_unique<Waiting>();
+  waiting->head = head;
+  waiting->request_id = std::move(request->exchange.request_id);
+  waiting->body = request->body;
+  waiting->began = request->began;
+  waiting->gone = std::move(park.gone);
+  waiting->expired = std::move(park.expired);
+  request.reset();
+}
+
+std::unique_ptr<Waiting> Connection::wake(const HeadLimits& limits) {
+  begin_request();
+  parse_head(waiting->head, request->exchange.head, limits);
+  request->exchange.request_id = std::move(waiting->request_id);
+  request->body = waiting->body;
+  request->began = waiting->began;
+  return std::move(waiting);
 }
 
 void Deadlines::set(Connection& connection, Deadline deadline) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +28,34 @@ struct Counters {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
+// One request and its answer.
+struct Request {
+  Exchange exchange;
+  BodyReader body;
+  bool wants_body = false;  // the responder reads Exchange::body
+  Deadline began{};         // when the head was complete
+  Responder responder;
+
+  std::string output;           // made and not yet taken by the client
+  std::size_t written = 0;      // octets of `output` that are on their way
+  std::size_t progress = 0;     // octets taken since the deadline was set
+  FileBody file;                // what follows `output`
+  std::uint64_t file_done = 0;  // octets of `file` that have been put into `output`
+  int status = 0;
+  std::string_view handler;
+};
+
+// A parked request. Thousands may wait, so it is the octets of its head and no more: they are
+// parsed again when it goes on.
+struct Waiting {
+  std::string head;
+  std::string request_id;
+  BodyReader body;
+  Deadline began{};
+  std::function<void(ParkedId)> gone;
+  std::function<Responder(ParkedId)> expired;
+};
+
 struct Connection {
   enum class State : std::uint8_t {
     handshake,
@@ -37,49 +66,40 @@ struct Connection {
     lingering,  // everything is said; reads on so that no reset destroys the answer on its way
   };
 
-  Connection(std::uint64_t number, int descriptor, ssl_st* tls, Counters& all)
-      : id(number), counters(all), socket(descriptor, tls) {
-    exchange.tls = tls != nullptr;
+  Connection(std::uint64_t number, int descriptor, ssl_st* tls, const Address& from, Counters& all)
+      : id(number), counters(all), socket(descriptor, tls), peer(from) {
     ++counters.connections;
   }
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  void set_request(bool now);
-
-  // What of the request and its answer is left behind for the next one.
-  void forget_request();
+  void begin_request();
+  void count_request(bool now);  // as one that is in flight
+  void end_request();
+  // Keeps of the request what it needs to wait: `head` are its octets.
+  void sleep(std::string_view head, Park park);
+  // The request as it was; what is returned has the callbacks.
+  std::unique_ptr<Waiting> wake(const HeadLimits& limits);
 
   const std::uint64_t id;
   Counters& counters;
   Socket socket;
+  const Address peer;
   State state = State::head;
-  Io io = Io::done;         // how the last step on a worker ended
-  bool counted = false;     // by its address
-  bool is_request = false;  // a head is complete and its answer is not
+  Io io = Io::done;      // how the last step on a worker ended
+  bool counted = false;  // by its address
+  bool counts_request = false;
   bool keep_alive = false;
-  bool wants_body = false;      // the responder reads Exchange::body
-  bool ended = false;           // the client will send nothing more
-  std::size_t inspected = 0;    // octets of `input` that parse_head() has seen
-  std::size_t lingered = 0;     // octets thrown away
-  std::uint64_t parked_as = 0;  // its ParkedId
+  bool ended = false;            // the client will send nothing more
+  std::uint32_t inspected = 0;   // octets of `input` that parse_head() has seen
+  std::uint32_t lingered = 0;    // octets thrown away
+  std::uint32_t heap_place = 0;  // in Deadlines; 0: in none
   Deadline deadline{};
-  std::size_t heap_place = 0;  // in Deadlines; 0: in none
-  Deadline began{};            // when the head was complete
-
-  std::string input;  // received and not yet understood
-  BodyReader body;
-  Exchange exchange;
-  Responder responder;
-  std::unique_ptr<Park> park;
-  std::string output;           // made and not yet taken by the client
-  std::size_t written = 0;      // octets of `output` that are on their way
-  std::size_t progress = 0;     // octets taken since the deadline was set
-  FileBody file;                // what follows `output`
-  std::uint64_t file_done = 0;  // octets of `file` that have been put into `output`
-  int status = 0;               // of the answer
-  std::string_view handler;     // that made it
+  std::uint64_t parked_as = 0;  // its ParkedId
+  std::string input;            // received and not yet understood
+  std::unique_ptr<Request> request;
+  std::unique_ptr<Waiting> waiting;
 };
 
 using Owned = std::unique_ptr<Connection>;
@@ -98,7 +118,7 @@ class Deadlines {
   void down(std::size_t place);
   void put(Connection* connection, std::size_t place) {
     heap_[place] = connection;
-    connection->heap_place = place;
+    connection->heap_place = static_cast<std::uint32_t>(place);
   }
   std::vector<Connection*> heap_{nullptr};  // from 1
 };

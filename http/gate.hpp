@@ -34,13 +34,19 @@ struct Exchange {
   std::string body;        // read and bounded; only set when a worker serves
 };
 
-// Makes the answer. Runs on a worker thread, may block a little (files), never for a person.
+// Makes the answer. Runs on a worker thread, may block a little (files), never for a person. What
+// it throws becomes a 500. Slow clients do not hold a worker: what they do not take at once waits
+// in the reactor, so a large body should be a file.
 using Responder = std::function<Reply(const Exchange&)>;
 
-// The request waits without a thread until somebody completes it.
+// The request waits without a thread until somebody completes it. `parked` is called exactly once,
+// and after it exactly one of these happens: complete() returns true, `gone` is called, `expired`
+// is called. A client that has left before is parked and then gone. Gate::stop() answers with its
+// farewell and calls `gone`. The callbacks are destroyed on the thread that ended the wait.
 struct Park {
   std::chrono::steady_clock::time_point deadline;
-  // On the reactor thread, after the id has become visible to complete(): send the question here.
+  // On the reactor thread, after the id has become visible to complete(), which may be called from
+  // inside: send the question here.
   std::function<void(ParkedId)> parked;
   // On the reactor thread: the client closed its connection (or half of it). Nothing is answered.
   std::function<void(ParkedId)> gone;
@@ -49,8 +55,9 @@ struct Park {
 };
 
 // The answer depends on the body, so a client that expects 100 Continue is sent one. Where a plain
-// Responder stands, that client gets its answer at once and the connection ends; a body that comes
-// unasked is read, bounded, and handed over in either case.
+// Responder stands (or a Park), that client gets its answer without it and the connection ends. A
+// body that comes unasked is read, bounded, and handed over in every case; that of a parked request
+// is read when it goes on.
 struct WithBody {
   Responder responder;
 };
@@ -58,17 +65,21 @@ struct WithBody {
 using Verdict = std::variant<Responder, Park, WithBody>;
 
 // Decides about a request whose head is complete; the body is unread. Reactor thread: must not
-// block.
+// block. What it throws becomes a 500.
 using Decide = std::function<Verdict(const Exchange&)>;
-// Makes the answer for a head that was refused (400, 408, 413, 414, 417, 431, 501, 505).
+// Makes the answer where the gate has no responder: for a head or body that was refused (400, 408,
+// 413, 414, 417, 431, 501, 505; the head may be incomplete), and for a door that failed (500).
+// On a worker thread.
 using Refuse = std::function<Reply(int status, const Exchange&)>;
 
 struct GateLimits {
   HeadLimits head;
   std::uint64_t body = 65536;
-  std::size_t connections = 20000;
+  std::size_t connections = 20000;          // more are closed as they come
   std::size_t connections_per_address = 0;  // 0: off; never counts `uncounted` networks
   std::vector<Network> uncounted;
+  // `head_time` is for a whole head, from its first octet; `body_time` for a whole body;
+  // `write_time` for each 64 KiB of an answer; `idle` between requests, and told to the client.
   std::chrono::milliseconds handshake{10000}, head_time{10000}, idle{15000}, body_time{20000},
       write_time{20000};
   unsigned workers = 4;
@@ -82,15 +93,17 @@ class TlsContext;  // http/tls.hpp: a certificate and key that reload when the f
 class Gate {
  public:
   Gate(GateLimits limits, Decide decide, Refuse refuse, Log& log, Metrics& metrics);
-  ~Gate();  // as stop()
+  ~Gate();  // as stop(), with a 503
 
   // Binds before start(). Throws std::system_error with the address in its text. Returns the port.
   std::uint16_t listen(const Listen& where, std::shared_ptr<TlsContext> tls);
+  // Throws std::system_error when there are no threads to be had.
   void start();
-  // Any thread. False: the client has gone or the request was completed before.
+  // Any thread, also from inside Park::parked. False: the client has gone, the time is over, or the
+  // request was completed before.
   bool complete(ParkedId id, Responder responder);
-  std::size_t parked() const;
-  std::size_t connections() const;
+  std::size_t parked() const;       // any thread
+  std::size_t connections() const;  // any thread
   // Closes the listeners at once (<= 100 ms), answers every parked request by `farewell`, lets what
   // is being served end until `grace`, then closes everything. Main thread.
   void stop(const Responder& farewell, std::chrono::milliseconds grace);

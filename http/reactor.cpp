@@ -201,9 +201,8 @@ void Reactor::admit(const Listener& listener, const Listener::Accepted& accepted
     ::close(accepted.descriptor);
     return;
   }
-  auto connection =
-      std::make_unique<Connection>(next_id_++, accepted.descriptor, tls, parts_.counters);
-  connection->exchange.peer = accepted.peer;
+  auto connection = std::make_unique<Connection>(next_id_++, accepted.descriptor, tls,
+                                                 accepted.peer, parts_.counters);
   // It is in `counters` already, hence not >=.
   if (parts_.counters.connections > parts_.limits.connections || !count_address(*connection)) {
     return;
@@ -224,10 +223,10 @@ void Reactor::admit(const Listener& listener, const Listener::Accepted& accepted
 
 bool Reactor::count_address(Connection& connection) {
   const std::size_t most = parts_.limits.connections_per_address;
-  if (most == 0 || contains(parts_.limits.uncounted, connection.exchange.peer)) return true;
+  if (most == 0 || contains(parts_.limits.uncounted, connection.peer)) return true;
   connection.counted = true;
   return parts_.counters.by_address.with(
-      [&](auto& counts) { return ++counts[connection.exchange.peer.limit_prefix()] <= most; });
+      [&](auto& counts) { return ++counts[connection.peer.limit_prefix()] <= most; });
 }
 
 void Reactor::pause_accepting(int error) {
@@ -289,11 +288,11 @@ void Reactor::begin_stop() {
   accept_again_ = Deadline::max();
   listeners_.clear();
   while (Owned connection = parking_.with([](Parking& parking) { return parking.take_any(); })) {
-    const std::unique_ptr<Park> park = std::move(connection->park);
+    const auto waiting = connection->wake(parts_.limits.head);
     const ParkedId id{connection->parked_as};
     connection->keep_alive = false;
     answer(std::move(connection), stopping_->farewell);
-    call_gone(*park, id);
+    call_gone(*waiting, id);
   }
   for (auto next = live_.begin(); next != live_.end();) {
     const Connection& connection = *next->second;

@@ -67,12 +67,12 @@ class Reactor {
   void expect_head(Owned connection);
   void read_head(Owned connection);
   Io read_more(Connection& connection);
-  void decide(Owned connection);
+  void decide(Owned connection, std::size_t head_length);
   void begin_body(Owned connection);
   void read_body(Owned connection);
-  void park(Owned connection, Park park);
+  void park(Owned connection, std::string_view head, Park park);
   void gone(Owned connection);
-  void call_gone(const Park& park, ParkedId id);
+  void call_gone(const Waiting& waiting, ParkedId id);
   void expired(Owned connection);
   Responder refusal(int status);
   void answer(Owned connection, Responder responder);  // any thread

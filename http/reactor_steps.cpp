@@ -95,7 +95,6 @@ void Reactor::timed_out(Owned connection) {
 
 void Reactor::expect_head(Owned connection) {
   connection->state = State::head;
-  connection->inspected = 0;
   const auto now = SteadyClock::now();
   const bool has_begun = !connection->input.empty();
   connection->deadline = now + (has_begun ? parts_.limits.head_time : parts_.limits.idle);
@@ -113,14 +112,13 @@ void Reactor::read_head(Owned connection) {
     const std::size_t seen = connection->inspected;
     if (connection->ended || input.size() / inspect_interval != seen / inspect_interval ||
         input.size() >= parts_.limits.head.head || may_decide_head(input, seen)) {
-      const HeadResult result = parse_head(input, connection->exchange.head, parts_.limits.head);
-      if (result.status == 200) {
-        connection->input.erase(0, result.used);
-        return decide(std::move(connection));
-      }
+      if (!connection->request) connection->begin_request();
+      const HeadResult result =
+          parse_head(input, connection->request->exchange.head, parts_.limits.head);
+      if (result.status == 200) return decide(std::move(connection), result.used);
       if (result.status != 0) return refuse(std::move(connection), result.status);
     }
-    connection->inspected = input.size();
+    connection->inspected = static_cast<std::uint32_t>(input.size());
     if (connection->ended) {
       if (input.empty()) return;
       // The client may still listen: an incomplete head is answered too.
@@ -143,15 +141,19 @@ Io Reactor::read_more(Connection& connection) {
   return read.io;
 }
 
-void Reactor::decide(Owned connection) {
-  Exchange& exchange = connection->exchange;
-  connection->began = SteadyClock::now();
-  connection->set_request(true);
+void Reactor::decide(Owned connection, std::size_t head_length) {
+  Request& request = *connection->request;
+  Exchange& exchange = request.exchange;
+  // Its buffer goes with the head: an idle connection keeps none.
+  std::string head = std::exchange(connection->input, connection->input.substr(head_length));
+  head.resize(head_length);
   connection->keep_alive = exchange.head.keep_alive && !stopping_;
+  connection->count_request(true);
+  request.began = SteadyClock::now();
   if (exchange.head.content_length.value_or(0) > parts_.limits.body) {
     return refuse(std::move(connection), content_too_large);
   }
-  connection->body = BodyReader(exchange.head, parts_.limits.body);
+  request.body = BodyReader(exchange.head, parts_.limits.body);
   exchange.request_id = random_id();
   if (stopping_) return answer(std::move(connection), stopping_->farewell);
   Verdict verdict;
@@ -163,9 +165,9 @@ void Reactor::decide(Owned connection) {
     return refuse(std::move(connection), internal_error);
   }
   if (auto* wait = std::get_if<Park>(&verdict)) {
-    park(std::move(connection), std::move(*wait));
+    park(std::move(connection), head, std::move(*wait));
   } else if (auto* with_body = std::get_if<WithBody>(&verdict)) {
-    connection->wants_body = true;
+    request.wants_body = true;
     answer(std::move(connection), std::move(with_body->responder));
   } else {
     answer(std::move(connection), std::move(std::get<Responder>(verdict)));
@@ -177,13 +179,13 @@ void Reactor::decide(Owned connection) {
 void Reactor::begin_body(Owned connection) {
   connection->state = State::body;
   connection->deadline = SteadyClock::now() + parts_.limits.body_time;
-  if (connection->exchange.head.expects_continue) {
+  if (connection->request->exchange.head.expects_continue) {
     if (connection->input.empty() && !connection->ended && read_more(*connection) == Io::failed) {
       return;
     }
     // RFC 9110 section 10.1.1: the 100 may be omitted when some of the content has arrived.
     if (connection->input.empty()) {
-      if (!connection->wants_body) {
+      if (!connection->request->wants_body) {
         connection->keep_alive = false;  // what comes in spite of the answer is thrown away
         return serve(std::move(connection));
       }
@@ -196,7 +198,8 @@ void Reactor::begin_body(Owned connection) {
 
 void Reactor::read_body(Owned connection) {
   while (true) {
-    const int status = connection->body.feed(connection->input, connection->exchange.body);
+    const int status =
+        connection->request->body.feed(connection->input, connection->request->exchange.body);
     if (status == 200) return serve(std::move(connection));
     if (status != 0) return refuse(std::move(connection), status);
     if (connection->ended) return refuse(std::move(connection), bad_request);
@@ -208,13 +211,13 @@ void Reactor::read_body(Owned connection) {
 
 // ---- waiting for somebody
 
-void Reactor::park(Owned connection, Park park) {
+void Reactor::park(Owned connection, std::string_view head, Park park) {
   const ParkedId id{next_id_++};
-  // Taken out first: from inside it the request may be completed, and then all of `park` is gone.
+  // Not kept with the request: from inside it the request may be completed.
   const auto parked = std::move(park.parked);
   const Deadline deadline = park.deadline;
   const int descriptor = connection->socket.descriptor();
-  connection->park = std::make_unique<Park>(std::move(park));
+  connection->sleep(head, std::move(park));
   connection->state = State::parked;
   connection->parked_as = static_cast<std::uint64_t>(id);
   connection->input.shrink_to_fit();
@@ -234,28 +237,28 @@ void Reactor::park(Owned connection, Park park) {
 }
 
 void Reactor::gone(Owned connection) {
-  const std::unique_ptr<Park> park = std::move(connection->park);
+  const std::unique_ptr<Waiting> waiting = std::move(connection->waiting);
   const ParkedId id{connection->parked_as};
   connection.reset();
-  call_gone(*park, id);
+  call_gone(*waiting, id);
 }
 
-void Reactor::call_gone(const Park& park, ParkedId id) {
+void Reactor::call_gone(const Waiting& waiting, ParkedId id) {
   try {
-    if (park.gone) park.gone(id);
+    if (waiting.gone) waiting.gone(id);
   } catch (const std::exception& error) {
     parts_.log.error("http.gone_failed", {{"error", error.what()}});
   }
 }
 
 void Reactor::expired(Owned connection) {
-  const std::unique_ptr<Park> park = std::move(connection->park);
+  const auto waiting = connection->wake(parts_.limits.head);
   Responder responder;
   try {
-    if (park->expired) responder = park->expired(ParkedId{connection->parked_as});
+    if (waiting->expired) responder = waiting->expired(ParkedId{connection->parked_as});
   } catch (const std::exception& error) {
-    parts_.log.error("http.expired_failed",
-                     {{"request", connection->exchange.request_id}, {"error", error.what()}});
+    parts_.log.error("http.expired_failed", {{"request", connection->request->exchange.request_id},
+                                             {"error", error.what()}});
   }
   answer(std::move(connection), responder ? std::move(responder) : refusal(internal_error));
 }
@@ -264,7 +267,7 @@ bool Reactor::complete(ParkedId id, Responder responder) {
   Owned connection =
       parking_.with([&](Parking& parking) { return parking.take(static_cast<std::uint64_t>(id)); });
   if (!connection) return false;
-  connection->park.reset();
+  connection->wake(parts_.limits.head);
   answer(std::move(connection), std::move(responder));
   return true;
 }
@@ -276,35 +279,37 @@ Responder Reactor::refusal(int status) {
 }
 
 void Reactor::answer(Owned connection, Responder responder) {
-  connection->responder = std::move(responder);
-  if (connection->body.is_complete()) return serve(std::move(connection));
+  connection->request->responder = std::move(responder);
+  if (connection->request->body.is_complete()) return serve(std::move(connection));
   connection->state = State::body;
   connection->io = Io::done;
   give_back(std::move(connection));
 }
 
 void Reactor::refuse(Owned connection, int status) {
-  if (!connection->is_request) {
-    connection->began = SteadyClock::now();
-    connection->set_request(true);
+  if (!connection->request) connection->begin_request();
+  Request& request = *connection->request;
+  if (!connection->counts_request) {
+    request.began = SteadyClock::now();
+    connection->count_request(true);
     parts_.metrics.add("http_heads_refused_total", {{"code", std::to_string(status)}});
   }
-  if (connection->exchange.request_id.empty()) connection->exchange.request_id = random_id();
+  if (request.exchange.request_id.empty()) request.exchange.request_id = random_id();
+  request.responder = refusal(status);
   connection->keep_alive = false;
-  connection->responder = refusal(status);
   serve(std::move(connection));
 }
 
 void Reactor::serve(Owned connection) {
   connection->state = State::answering;
-  connection->progress = least_progress;
+  connection->request->progress = least_progress;
   workers_->push(std::move(connection));
 }
 
 // The client has not taken all of the answer.
 void Reactor::send_on(Owned connection) {
-  if (connection->progress >= least_progress) {
-    connection->progress = 0;
+  if (connection->request->progress >= least_progress) {
+    connection->request->progress = 0;
     connection->deadline = SteadyClock::now() + parts_.limits.write_time;
   }
   const Io io = connection->io;
@@ -312,7 +317,7 @@ void Reactor::send_on(Owned connection) {
 }
 
 void Reactor::finish(Owned connection) {
-  connection->forget_request();
+  connection->end_request();
   const bool may_go_on = !connection->ended || !connection->input.empty();
   if (connection->keep_alive && may_go_on && !stopping_) return expect_head(std::move(connection));
   if (connection->ended) return;
@@ -330,7 +335,7 @@ void Reactor::linger(Owned connection) {
     const Transfer read = connection->socket.discard(most_lingered - connection->lingered);
     if (read.io == Io::want_read) return wait_for(std::move(connection), Io::want_read);
     if (read.io != Io::done) return;
-    connection->lingered += read.count;
+    connection->lingered += static_cast<std::uint32_t>(read.count);
   }
 }
 

@@ -10,7 +10,7 @@
 namespace jidgate::http {
 
 void FairQueue::push(Owned connection) {
-  const Address address = connection->exchange.peer.limit_prefix();
+  const Address address = connection->peer.limit_prefix();
   auto& queue = waiting_[address];
   if (queue.empty()) turns_.push_back(address);
   queue.push_back(std::move(connection));
@@ -30,13 +30,13 @@ Owned FairQueue::pop() {
   return connection;
 }
 
-Workers::Workers(unsigned count, std::function<Work()> make_work)
+Workers::Workers(unsigned count, const std::function<Work()>& make_work)
     : most_handshakes_(std::max(1U, count / 2)) {
   try {
     for (unsigned number = 0; number < std::max(1U, count); ++number) {
-      threads_.emplace_back([this, make_work, number] {
+      threads_.emplace_back([this, work = make_work(), number] {
         pthread_setname_np(pthread_self(), ("worker-" + std::to_string(number)).c_str());
-        run(make_work());
+        run(work);
       });
     }
   } catch (...) {

@@ -30,10 +30,10 @@ class FairQueue {
 
 class Workers {
  public:
-  // `make_work` is called once on each thread; what it returns then takes one connection after the
-  // other. Throws std::system_error when a thread cannot be made.
+  // `make_work` is called once for each thread; what it returns takes one connection after the
+  // other there. Throws std::system_error when a thread cannot be made.
   using Work = std::function<void(Owned)>;
-  Workers(unsigned count, std::function<Work()> make_work);
+  Workers(unsigned count, const std::function<Work()>& make_work);
   ~Workers() { stop(); }
   // Ends after what is being worked on; the queues are dropped.
   void stop();

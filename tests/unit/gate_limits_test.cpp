@@ -222,13 +222,11 @@ class ConnectionsOfNobody {
  public:
   Connection& add() {
     connections_.push_back(
-        std::make_unique<Connection>(connections_.size(), -1, nullptr, counters_));
+        std::make_unique<Connection>(connections_.size(), -1, nullptr, Address(), counters_));
     return *connections_.back();
   }
   Owned make(const char* address) {
-    auto made = std::make_unique<Connection>(0, -1, nullptr, counters_);
-    made->exchange.peer = *Address::parse(address);
-    return made;
+    return std::make_unique<Connection>(0, -1, nullptr, *Address::parse(address), counters_);
   }
 
  private:
@@ -276,7 +274,7 @@ TEST(FairQueue, AddressesTakeTurns) {
     queue.push(connections.make(address));
   }
   std::string order;
-  while (!queue.empty()) order += queue.pop()->exchange.peer.to_string() + " ";
+  while (!queue.empty()) order += queue.pop()->peer.to_string() + " ";
   // The two IPv6 addresses are of one /64, and so of one client.
   EXPECT_EQ(order, "10.0.0.1 10.0.0.2 2001:db8::1 10.0.0.1 10.0.0.2 2001:db8::2 10.0.0.1 ");
 }
