@@ -217,7 +217,7 @@ Park Access::wait(AccessRequest request, Render render, const Jid& asked,
     parts_.confirmations.attach(waiting->confirmation, [this, waiting, parked](Outcome outcome) {
       const Decision decision = decision_for(outcome, waiting->asked);
       // When the client has left or was answered by expired(), this is not what it got.
-      if (gate_->complete(parked, waiting->render(waiting->request, decision))) {
+      if (complete_(parked, waiting->render(waiting->request, decision))) {
         count(waiting->request, decision);
       }
     });

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -85,8 +86,15 @@ class Access {
     Metrics& metrics;
   };
   explicit Access(Parts parts);
+  // As Gate::complete(), which it is but in tests.
+  using Complete = std::function<bool(ParkedId, Responder)>;
   // Where parked requests are completed; set once, before the gate starts.
-  void set_gate(Gate& gate) { gate_ = &gate; }
+  void set_complete(Complete complete) { complete_ = std::move(complete); }
+  void set_gate(Gate& gate) {
+    set_complete([&gate](ParkedId id, Responder responder) {
+      return gate.complete(id, std::move(responder));
+    });
+  }
 
   // The whole road from request to verdict; parks the request when the person has to be waited for.
   Verdict handle(AccessRequest request, Render render);
@@ -101,7 +109,7 @@ class Access {
   void count(const AccessRequest& request, const Decision& decision) const;
 
   Parts parts_;
-  Gate* gate_ = nullptr;
+  Complete complete_;
 };
 
 }  // namespace jidgate::http
