@@ -175,8 +175,8 @@ TEST_F(Decisions, AnAccountIsAskedOneThingAtATime) {
   EXPECT_EQ(times_asked(), 1u);
 }
 
-// Section 6.1 means prompt bombing: one stranger must not ask a thousand people, nor take every
-// place of those who wait.
+// Against "prompt bombing" (section 6.1): one stranger must not ask a thousand people, nor take
+// every place of those who wait.
 TEST_F(Decisions, AnAddressHasOnlySoManyQuestionsOpen) {
   settings.confirm.per_address_rate = {3, Seconds{60}};
   configure();

@@ -162,6 +162,78 @@ TEST_F(ConfirmationsTest, ALateAnswerFindsItsQuestionOnceByThreadByIdOrAsTheLast
   EXPECT_FALSE(confirmations_.take_ended(juliet, ""));
 }
 
+TEST_F(ConfirmationsTest, AQuestionThatIsOverSaysHowItEnded) {
+  const std::string id = open("juliet@verona.test");
+  EXPECT_EQ(confirmations_.ended_as(id), std::nullopt);
+  confirmations_.end(id, Outcome::denied);
+  EXPECT_EQ(confirmations_.ended_as(id), Outcome::denied);
+  EXPECT_TRUE(confirmations_.take_ended(jid("juliet@verona.test"), id));
+  EXPECT_EQ(confirmations_.ended_as(id), Outcome::denied) << "also after its polite word";
+}
+
+TEST_F(ConfirmationsTest, WhoeverComesTooLateToWaitIsToldAtOnce) {
+  const std::string id = open("juliet@verona.test");
+  confirmations_.end_all(Outcome::cancelled);
+  std::vector<Outcome> told;
+  confirmations_.attach(id, [&](Outcome outcome) { told.push_back(outcome); });
+  EXPECT_THAT(told, ElementsAre(Outcome::cancelled));
+}
+
+TEST_F(ConfirmationsTest, WhatIsOverMayNotBeSentAnyMore) {
+  const std::string id = open("juliet@verona.test/balcony");
+  EXPECT_EQ(confirmations_.find(id)->delivery, Delivery::waiting);
+  EXPECT_TRUE(confirmations_.sent(id, Via::iq));
+  EXPECT_EQ(confirmations_.find(id)->delivery, Delivery::sent);
+  confirmations_.unreachable(id, Unreachable::hold);
+  EXPECT_EQ(confirmations_.find(id)->delivery, Delivery::returned);
+  EXPECT_TRUE(confirmations_.sent(id, Via::message));
+  const auto cancelled = confirmations_.cancel(id);
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->delivery, Delivery::sent);
+  EXPECT_EQ(cancelled->via, Via::message);
+  EXPECT_FALSE(confirmations_.sent(id, Via::message));
+  EXPECT_FALSE(confirmations_.cancel(id));
+}
+
+TEST_F(ConfirmationsTest, OnlyMessagesThatWentOutAndWereGivenUpAreLeftUnanswered) {
+  const Jid juliet = jid("juliet@verona.test/balcony");
+  const auto left = [&] { return confirmations_.left_unanswered(juliet, Seconds{30}); };
+  confirmations_.expire(open("juliet@verona.test"));  // never sent
+  const std::string by_iq = open("juliet@verona.test/balcony");
+  confirmations_.sent(by_iq, Via::iq);
+  confirmations_.expire(by_iq);
+  for (const Outcome outcome : {Outcome::confirmed, Outcome::denied}) {
+    const std::string answered = open("juliet@verona.test");
+    confirmations_.sent(answered, Via::message);
+    confirmations_.end(answered, outcome);
+  }
+  EXPECT_FALSE(left());
+  const std::string given_up = open("juliet@verona.test");
+  confirmations_.sent(given_up, Via::message);
+  confirmations_.cancel(given_up);
+  EXPECT_TRUE(left());
+  EXPECT_FALSE(confirmations_.left_unanswered(jid("romeo@verona.test"), Seconds{30}));
+  clock_.advance(Seconds{30} - std::chrono::milliseconds{1});
+  EXPECT_TRUE(left());
+  clock_.advance(std::chrono::milliseconds{1});
+  EXPECT_FALSE(left());
+}
+
+// Against "prompt bombing" (XEP-0070 section 6.1): what one address has under way is bounded.
+TEST_F(ConfirmationsTest, AnAddressHasOnlySoManyOpen) {
+  confirmations_.configure({100, 1, 2});
+  const std::string first = open("a@verona.test");
+  open("b@verona.test");
+  const auto third = confirmations_.open(question("c@verona.test"), clock_.steady() + Seconds{50});
+  EXPECT_EQ(std::get<Confirmations::Refusal>(third), Confirmations::Refusal::address_busy);
+  auto from_elsewhere = question("c@verona.test");
+  from_elsewhere.asker = *Address::parse("192.0.2.2");
+  const auto other = confirmations_.open(from_elsewhere, clock_.steady() + Seconds{50});
+  EXPECT_TRUE(std::holds_alternative<std::string>(other));
+  confirmations_.end(first, Outcome::confirmed);
+  open("d@verona.test");
+}
+
 TEST_F(ConfirmationsTest, TextThatIsNoIdIsSimplyNotFound) {
   for (const char* text : {"", "x", "00000000000000000000000000000000",
                            "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ", "\x80\xff"}) {

@@ -121,6 +121,26 @@ TEST_F(GrantsTest, ALaterConfirmationDoesNotShortenAGrant) {
   EXPECT_EQ(look(juliet), Standing::granted);
 }
 
+// A site grants for five minutes, and one of its rules asks each time: what the site granted must
+// not open what the rule guards.
+TEST_F(GrantsTest, ARuleMayAllowLessThanWasGranted) {
+  grants.confirmed(juliet, "GET", entity, Seconds{300}, now);
+  EXPECT_EQ(grants.look(juliet, entity, now, Seconds{0}), Standing::used);
+  now += Seconds{60} - milliseconds{1};
+  EXPECT_EQ(grants.look(juliet, entity, now, Seconds{60}), Standing::granted);
+  now += milliseconds{1};
+  EXPECT_EQ(grants.look(juliet, entity, now, Seconds{60}), Standing::used);
+  EXPECT_EQ(grants.look(juliet, entity, now, Seconds{3600}), Standing::granted);
+  now += Seconds{240};
+  EXPECT_EQ(grants.look(juliet, entity, now, Seconds{3600}), Standing::used);
+}
+
+TEST_F(GrantsTest, TheRequestAfterAHeadPassesWhereTheRuleAsksEachTime) {
+  grants.confirmed(juliet, "HEAD", entity, Seconds{0}, now);
+  EXPECT_EQ(grants.look(juliet, entity, now, Seconds{0}), Standing::granted);
+  EXPECT_EQ(grants.look(juliet, entity, now, Seconds{0}), Standing::used);
+}
+
 TEST_F(GrantsTest, AllCanBeForgotten) {
   grants.confirmed(juliet, "GET", entity, Seconds{300}, now);
   grants.forget_all();
