@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Requests out, answers in.
+#include "tests/bench/visitor.hpp"
+
+#include <openssl/evp.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+namespace jidgate::bench {
+
+Visitor::Visitor(Loop& loop, unsigned port, unsigned host) : descriptor_(connect_to(port, host)) {
+  const linger at_once{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  loop.watch(descriptor_, *this);
+}
+
+Visitor::~Visitor() {
+  ::close(descriptor_);
+}
+
+void Visitor::get(std::string_view path, std::string_view authorization) {
+  std::string request("GET ");
+  request.append(path).append(" HTTP/1.1\r\nHost: files.verona.test\r\nUser-Agent: bench\r\n");
+  request.append("Accept: */*\r\n");
+  if (!authorization.empty())
+    request.append("Authorization: ").append(authorization).append("\r\n");
+  request.append("\r\n");
+  waiting_ = true;
+  asked_ = now();
+  send_all(descriptor_, request.data(), request.size());
+}
+
+void Visitor::readable() {
+  std::array<char, 16384> part;
+  const ssize_t count = ::recv(descriptor_, part.data(), part.size(), 0);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count <= 0) {
+    if (waiting_) throw std::runtime_error("the server has closed a connection");
+    ::close(std::exchange(descriptor_, -1));  // idle for too long
+    return;
+  }
+  input_.append(part.data(), static_cast<std::size_t>(count));
+  if (!is_complete()) return;
+  answered_ = now();
+  waiting_ = false;
+  if (!input_.starts_with("HTTP/1.1 200 ")) {
+    throw std::runtime_error("want 200, got: " + input_.substr(0, input_.find('\r')));
+  }
+  input_ = std::string();
+  if (on_answer) on_answer();
+}
+
+bool Visitor::is_complete() const {
+  const std::size_t end = input_.find("\r\n\r\n");
+  if (end == std::string::npos) return false;
+  constexpr std::string_view name = "\r\nContent-Length:";
+  for (std::size_t at = 0; at < end; at = input_.find("\r\n", at + 2)) {
+    if (::strncasecmp(input_.data() + at, name.data(), name.size()) == 0) {
+      return input_.size() >= end + 4 + std::strtoul(input_.data() + at + name.size(), nullptr, 10);
+    }
+  }
+  throw std::runtime_error("an answer without Content-Length");
+}
+
+std::string basic(std::string_view jid, std::string_view transaction) {
+  std::string plain(jid);
+  plain.append(":").append(transaction);
+  std::string encoded((plain.size() + 2) / 3 * 4 + 1, '\0');
+  const int size = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                                     reinterpret_cast<const unsigned char*>(plain.data()),
+                                     static_cast<int>(plain.size()));
+  encoded.resize(static_cast<std::size_t>(size));
+  return "Basic " + encoded;
+}
+
+}  // namespace jidgate::bench
