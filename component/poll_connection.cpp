@@ -192,10 +192,10 @@ bool PollConnection::readable() {
   received_ += size;
   if (tls_) {
     std::string plain;
-    const bool good = tls_->receive(octets, plain);
-    if (!good) {
-      flush();  // the alert
-      return lost(gloox::ConnTlsFailed, "TLS: " + tls_->error());
+    if (!tls_->receive(octets, plain)) {
+      const std::string why = "TLS: " + tls_->error();
+      flush();  // the alert; when that fails, too, there is no tls_ any more
+      return lost(gloox::ConnTlsFailed, why);
     }
     if (phase_ == Phase::securing && tls_->is_open() && !established()) return false;
     octets = std::move(plain);
@@ -229,8 +229,10 @@ bool PollConnection::flush() {
         ::send(socket_, output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
     if (size < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN) return true;
-      return lost(gloox::ConnIoError, system_message(errno));
+      if (errno != EAGAIN) return lost(gloox::ConnIoError, system_message(errno));
+      // A server that never quite catches up must not make the written part grow.
+      output_.erase(0, std::exchange(written_, 0));
+      return true;
     }
     written_ += static_cast<std::size_t>(size);
     sent_ += size;

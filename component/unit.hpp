@@ -54,6 +54,8 @@ class Unit {
   virtual std::span<const Route> routes() const { return {}; }
   virtual std::span<const std::string_view> features() const { return {}; }
   virtual std::span<const Identity> identities() const { return {}; }
+  // A request of a listed kind to our domain or a resource of it; the router answers all others,
+  // and those to accounts, which we do not have.
   virtual void handle(const Incoming& request, const gloox::Tag& payload, Reply reply);
   // IQ results and errors; true when it was this unit's answer. Nobody ever answers one.
   virtual bool handle_answer(const Incoming&) { return false; }

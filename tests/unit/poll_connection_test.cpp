@@ -141,20 +141,35 @@ TEST_F(PollConnectionTest, AHostNameThatDoesNotExistIsAFailure) {
 }
 
 // A listener whose queue is full answers nothing, like a host behind a dropping firewall.
-TEST_F(PollConnectionTest, ConnectingNeverBlocksAndIsGivenUp) {
-  Listener listener(0);
-  std::vector<std::unique_ptr<PollConnection>> filling;
-  Events other;
-  for (int i = 0; i < 4; ++i) {
-    filling.push_back(std::make_unique<PollConnection>(
-        &other, LinkTarget{.host = "127.0.0.1", .port = listener.port}, wake));
-    filling.back()->connect();
-    filling.back()->recv(0);
+class SilentHostTest : public PollConnectionTest {
+ protected:
+  SilentHostTest() {
+    for (int i = 0; i < 4; ++i) {
+      filling_.push_back(std::make_unique<PollConnection>(
+          &other_, LinkTarget{.host = "127.0.0.1", .port = listener.port}, wake));
+      filling_.back()->connect();
+      filling_.back()->recv(0);
+    }
   }
-  auto& connection = open({.host = "127.0.0.1", .port = listener.port, .per_address = 200ms});
-  wake->signal();
-  connection.recv(60000000);  // comes back at once: it was woken
-  EXPECT_EQ(events.connects + events.disconnects, 0);
+  Listener listener{0};
+
+ private:
+  Events other_;
+  std::vector<std::unique_ptr<PollConnection>> filling_;
+};
+
+TEST_F(SilentHostTest, ConnectingEndsWhenItIsWoken) {
+  auto& connection = open({.host = "127.0.0.1", .port = listener.port, .per_address = 24h});
+  for (int i = 0; i < 2; ++i) {
+    wake->signal();
+    connection.recv(-1);
+    EXPECT_EQ(events.connects + events.disconnects, 0);
+    EXPECT_EQ(connection.state(), gloox::StateConnecting);
+  }
+}
+
+TEST_F(SilentHostTest, ConnectingIsGivenUp) {
+  auto& connection = open({.host = "127.0.0.1", .port = listener.port, .per_address = 100ms});
   turn_until([&] { return events.disconnects == 1; });
   EXPECT_EQ(connection.failure(), "Connection timed out");
 }

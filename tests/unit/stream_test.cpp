@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The component link, against a server that does what the test says.
+// The life of the component link, against a server that does what the test says.
 #include "component/stream.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <future>
-#include <optional>
 #include <thread>
 
 #include "component/backoff.hpp"
-#include "component/reply.hpp"
-#include "component/tags.hpp"
-#include "core/locked.hpp"
-#include "tests/support/dialogue.hpp"
+#include "tests/unit/stream_fixture.hpp"
 
 namespace jidgate::component {
 namespace {
@@ -22,61 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// Counts what the stream tells its units, and keeps the bodies of messages.
-class Witness final : public Unit {
- public:
-  bool handle_message(const Incoming& message) override {
-    const gloox::Tag* body = message.tag.findChild("body");
-    heard.with([&](auto& bodies) { bodies.push_back(body ? body->cdata() : ""); });
-    return true;
-  }
-  void link_up() override { ++ups; }
-  void link_down() override { ++downs; }
-  void tick() override { ++ticks; }
-
-  std::vector<std::string> bodies() const {
-    return heard.with([](const auto& bodies) { return bodies; });
-  }
-
-  Locked<std::vector<std::string>> heard;
-  std::atomic<int> ups{0}, downs{0}, ticks{0};
-};
-
-// Keeps the one answer that it has to give.
-class Slow final : public Unit {
- public:
-  std::span<const Route> routes() const override {
-    static constexpr Route served[] = {{IqType::get, "urn:example:slow", "wait"}};
-    return served;
-  }
-  void handle(const Incoming&, const gloox::Tag&, Reply reply) override {
-    kept.with([&](auto& slot) { slot.emplace(std::move(reply)); });
-  }
-  Locked<std::optional<Reply>> kept;
-};
-
-class StreamTest : public test::Dialogue {
- protected:
-  // Runs on the XMPP thread and waits for it.
-  template <class Work>
-  auto there(Work work) {
-    std::promise<decltype(work())> result;
-    stream().post([&] { result.set_value(work()); });
-    return result.get_future().get();
-  }
-
-  bool sends(std::string from, std::string to, std::string body = "Hi") {
-    return there([&] {
-      auto message = make_stanza("message", from, to, {});
-      add_child(*message, "body", {}, body);
-      return stream().send(std::move(message));
-    });
-  }
-
-  Witness witness;
-  Slow slow;
-};
 
 TEST_F(StreamTest, ShakesHandsAndIsUp) {
   stream().add(witness);
@@ -87,18 +26,6 @@ TEST_F(StreamTest, ShakesHandsAndIsUp) {
   EXPECT_EQ(witness.ups, 1);
   EXPECT_EQ(stream().domain(), "gate.verona.test");
   EXPECT_THAT(metrics.render(), HasSubstr("jidgate_xmpp_connected 1"));
-}
-
-TEST_F(StreamTest, ReadsOctetsThatComeOneByOne) {
-  connects();
-  server.sends_in_slices(
-      "<iq type='get' id='1' from='romeo@verona.test/orchard' to='gate.verona.test'>"
-      "<query xmlns='urn:example:none'/></iq>");
-  EXPECT_TRUE(test::matches(
-      server.receives(),
-      "<iq type='error' id='1' from='gate.verona.test' to='romeo@verona.test/orchard'>"
-      "<error type='cancel'><service-unavailable "
-      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"));
 }
 
 TEST_F(StreamTest, NothingCountsBeforeTheHandshakeIsAccepted) {
@@ -264,56 +191,6 @@ TEST_F(StreamTest, ACutInsideOfAnAttributeDoesNotReachTheNextStream) {
   }
 }
 
-std::string nested(std::size_t levels) {
-  std::string xml =
-      "<iq type='get' id='deep' from='romeo@verona.test/orchard' "
-      "to='gate.verona.test'>";
-  for (std::size_t i = 0; i < levels; ++i) xml += "<a>";
-  for (std::size_t i = 0; i < levels; ++i) xml += "</a>";
-  return xml + "</iq>";
-}
-
-// 37,449 levels are what Prosody lets a client send, 74,898 what it lets a server send.
-TEST_F(StreamTest, DepthWidthAndSizeAreAnsweredAndSurvived) {
-  connects();
-  const std::string open =
-      "<iq type='get' id='deep' from='romeo@verona.test/orchard' to='gate.verona.test'>";
-  std::string children, attributes, errors;
-  for (int i = 0; i < 100000; ++i) children += "<a/>";
-  for (int i = 0; i < 10000; ++i) attributes += " a" + std::to_string(i) + "=''";
-  for (int i = 0; i < 31250; ++i) errors += "<error/>";
-  for (const std::string& attack : {nested(37449), nested(74898), open + children + "</iq>",
-                                    open + errors + "</iq>", open + "<a" + attributes + "/></iq>",
-                                    open + "<a b='" + std::string(500000, 'x') + "'/></iq>",
-                                    open + std::string(500000, 'x') + "</iq>"}) {
-    server.sends(attack);
-    EXPECT_TRUE(test::matches(
-        server.receives(),
-        "<iq type='error' id='deep' from='gate.verona.test' to='romeo@verona.test/orchard'>"
-        "<error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-        "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>{any}</text></error>"
-        "</iq>"));
-  }
-  server.receives_nothing();
-}
-
-// Each of these ended the stream of a bare gloox, or made it believe a forged sender.
-TEST_F(StreamTest, WhatBreaksGlooxDoesNotReachIt) {
-  stream().add(witness);
-  connects();
-  server.sends(
-      "<message from='a@b' to='gate.verona.test'><stream:stream/></message>"
-      "<message from='a@b' to='gate.verona.test'><stream:stream xmlns:stream='urn:x'/></message>"
-      "<message from='a@b' to='gate.verona.test'><body>&#x1F600;</body></message>"
-      "<message from='a\"b@c' to='gate.verona.test'/>"
-      "<message from='a@b' to='gate.verona.test'><?xml version='1.0'?></message >"
-      "<message from='a@b' to='gate.verona.test'><!-- --><body>no</body></message>"
-      "<message from='a@b' to='gate.verona.test' xmlns='jabber:component:accept'>"
-      "<body>yes</body ></message >");
-  server.receives_nothing();
-  EXPECT_EQ(witness.bodies(), (std::vector<std::string>{"", "", "\xF0\x9F\x98\x80", "yes"}));
-}
-
 TEST_F(StreamTest, NothingIsReadAfterTheStreamHasEnded) {
   stream().add(witness);
   connects();
@@ -339,84 +216,6 @@ TEST_F(StreamTest, NothingIsReadAfterTheStreamHasEnded) {
   log.wait("link.up", 4);
   server.receives_nothing();
   EXPECT_TRUE(witness.bodies().empty());
-}
-
-TEST_F(StreamTest, SendsWhatAServerTakes) {
-  connects();
-  EXPECT_TRUE(sends("gate.verona.test", "romeo@verona.test", "5 < 6 & \"7\" \xC3\xA4"));
-  EXPECT_TRUE(test::matches(server.receives(),
-                            "<message from='gate.verona.test' to='romeo@verona.test'>"
-                            "<body>5 &lt; 6 &amp; \"7\" \xC3\xA4</body></message>"));
-  EXPECT_TRUE(sends("a@gate.verona.test/x", "verona.test"));
-  EXPECT_EQ(test::attribute(server.receives(), "from"), "a@gate.verona.test/x");
-}
-
-// XEP-0114 section 3: "All stanzas sent to the server MUST possess a 'from' attribute and a 'to'
-// attribute", and the domain in `from` "MUST match the hostname of the component".
-TEST_F(StreamTest, RefusesToSendWhatWouldEndTheStream) {
-  declares("stanza.unsent");
-  connects();
-  EXPECT_FALSE(sends("", "romeo@verona.test"));
-  EXPECT_FALSE(sends("verona.test", "romeo@verona.test"));
-  EXPECT_FALSE(sends("gate.verona.test.evil.example", "romeo@verona.test"));
-  EXPECT_FALSE(sends("gate.verona.test", ""));
-  EXPECT_FALSE(sends("gate.verona.test", "romeo@@verona.test"));
-  EXPECT_FALSE(sends("gate.verona.test", "romeo@verona.test", std::string(600000, 'x')));
-  EXPECT_FALSE(there([&] {
-    auto message = make_stanza("message", "gate.verona.test", "romeo@verona.test", {});
-    message->addAttribute("id", "\xED\xA0\x80");  // gloox lets it through
-    return stream().send(std::move(message));
-  }));
-  EXPECT_FALSE(there([&] {
-    return stream().send(make_stanza("stream", "gate.verona.test", "a@verona.test", {}));
-  }));
-  server.receives_nothing();
-  EXPECT_EQ(log.entries("stanza.unsent").size(), 8U);
-}
-
-TEST_F(StreamTest, SendsNothingWhileTheLinkIsDown) {
-  server.stops_listening();
-  stream().start();
-  EXPECT_FALSE(sends("gate.verona.test", "romeo@verona.test"));
-}
-
-TEST_F(StreamTest, OnlyTheXmppThreadMaySend) {
-  connects();
-  EXPECT_THROW(stream().send(make_stanza("message", "gate.verona.test", "a@verona.test", {})),
-               std::logic_error);
-}
-
-TEST_F(StreamTest, PostedWorkRunsInOrderOnOneThreadWithTheLinkDown) {
-  server.stops_listening();
-  std::vector<int> order;
-  stream().post([&] { order.push_back(0); });
-  stream().start();
-  stream().post([&] { order.push_back(1); });
-  stream().post([] { throw std::runtime_error("lost"); });
-  declares("unit.failed");
-  const auto thread = there([&] {
-    order.push_back(2);
-    return std::this_thread::get_id();
-  });
-  EXPECT_NE(thread, std::this_thread::get_id());
-  EXPECT_EQ(order, (std::vector{0, 1, 2}));
-}
-
-TEST_F(StreamTest, ManyThreadsMayPost) {
-  connects();
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      for (int j = 0; j < 100; ++j) {
-        stream().post([&] {
-          stream().send(make_stanza("message", "gate.verona.test", "a@verona.test", {}));
-        });
-      }
-    });
-  }
-  for (int i = 0; i < 400; ++i)
-    EXPECT_EQ(test::attribute(server.receives(), "to"), "a@verona.test");
-  server.receives_nothing();
 }
 
 TEST_F(StreamTest, StopSendsWhatWasPostedBeforeAndClosesTheStream) {
@@ -450,37 +249,6 @@ TEST_F(StreamTest, UnitsTick) {
   server.stops_listening();
   stream().start();
   while (witness.ticks == 0) std::this_thread::yield();
-}
-
-TEST_F(StreamTest, AnAnswerMayComeFromAnotherThreadAndAfterAReconnect) {
-  stream().add(slow);
-  connects();
-  server.sends(
-      "<iq type='get' id='1' from='romeo@verona.test/orchard' to='gate.verona.test'>"
-      "<wait xmlns='urn:example:slow'/></iq>");
-  server.receives_nothing();
-  server.cuts();
-  server.accepts();
-  log.wait("link.up", 2);
-  slow.kept.with([](auto& slot) { slot->result(); });
-  EXPECT_TRUE(test::matches(
-      server.receives(),
-      "<iq type='result' id='1' from='gate.verona.test' to='romeo@verona.test/orchard'/>"));
-}
-
-TEST_F(StreamTest, AnAnswerMayOutliveTheStream) {
-  {
-    Stream stream(settings, Secret(std::string(test::ScriptedServer::secret)), log, metrics);
-    stream.add(slow);
-    stream.start();
-    server.accepts();
-    server.sends(
-        "<iq type='get' id='1' from='romeo@verona.test/orchard' to='gate.verona.test'>"
-        "<wait xmlns='urn:example:slow'/></iq>");
-    server.receives_nothing();
-    server.cuts();
-  }
-  slow.kept.with([](auto& slot) { slot->result(); });
 }
 
 TEST(Backoff, DoublesWithinItsBoundsAndStartsAnewAfterAGoodLink) {
