@@ -67,7 +67,7 @@ std::optional<Key> from_hex(std::string_view text) {
 
 struct Entry {
   Key thread;
-  Question question;
+  std::shared_ptr<const Question> question;
   Via via;
   Delivery delivery = Delivery::waiting;
   WallTime asked_at;
@@ -97,8 +97,8 @@ std::size_t hash_of(const Jid& account) {
 }
 
 OpenQuestion snapshot(const Key& id, const Entry& entry) {
-  return OpenQuestion{to_hex(id),     to_hex(entry.thread), entry.question, entry.via,
-                      entry.delivery, entry.asked_at,       entry.opened,   entry.deadline};
+  return OpenQuestion{to_hex(id),     to_hex(entry.thread), *entry.question, entry.via,
+                      entry.delivery, entry.asked_at,       entry.opened,    entry.deadline};
 }
 
 // The open questions of one account: the index holds hashes, so the JID is compared here.
@@ -106,7 +106,7 @@ std::vector<Key> keys_of(const Table& table, const Jid& bare) {
   std::vector<Key> keys;
   const auto [first, last] = table.accounts.equal_range(hash_of(bare));
   for (auto at = first; at != last; ++at) {
-    if (table.open.at(at->second).question.asked.bare() == bare) keys.push_back(at->second);
+    if (table.open.at(at->second).question->asked.bare() == bare) keys.push_back(at->second);
   }
   return keys;
 }
@@ -127,12 +127,12 @@ struct Confirmations::State {
       std::optional<std::pair<Entry, Outcome>> result;
       const auto found = inside.open.find(*key);
       if (found == inside.open.end()) return result;
-      const std::size_t account = hash_of(found->second.question.asked);
+      const std::size_t account = hash_of(found->second.question->asked);
       const auto [first, last] = inside.accounts.equal_range(account);
       inside.accounts.erase(
           std::find_if(first, last, [&](const auto& indexed) { return indexed.second == *key; }));
       const Entry& entry = found->second;
-      const auto asker = inside.askers.find(entry.question.asker.limit_prefix());
+      const auto asker = inside.askers.find(entry.question->asker.limit_prefix());
       if (--asker->second == 0) inside.askers.erase(asker);
       const Outcome outcome = outcome_of(entry);
       const bool was_message = entry.via == Via::message && entry.delivery == Delivery::sent;
@@ -190,11 +190,16 @@ void Confirmations::configure(const Limits& limits) {
 
 std::variant<std::string, Confirmations::Refusal> Confirmations::open(Question question,
                                                                       SteadyTime deadline) {
+  return open(std::make_shared<const Question>(std::move(question)), deadline);
+}
+
+std::variant<std::string, Confirmations::Refusal> Confirmations::open(
+    std::shared_ptr<const Question> question, SteadyTime deadline) {
   // Made before the lock is taken: the generator may be slow.
   const Key id = random_key();
   const Key thread = random_key();
-  const Jid bare = question.asked.bare();
-  const Via via = question.asked.is_bare() ? Via::message : Via::iq;
+  const Jid bare = question->asked.bare();
+  const Via via = question->asked.is_bare() ? Via::message : Via::iq;
   const WallTime wall = state_->clock.wall();
   const SteadyTime steady = state_->clock.steady();
   return state_->table.with([&](Table& table) -> std::variant<std::string, Refusal> {
@@ -202,7 +207,7 @@ std::variant<std::string, Confirmations::Refusal> Confirmations::open(Question q
     if (table.limits.per_account != 0 && keys_of(table, bare).size() >= table.limits.per_account) {
       return Refusal::account_busy;
     }
-    const auto asker = table.askers.try_emplace(question.asker.limit_prefix(), 0).first;
+    const auto asker = table.askers.try_emplace(question->asker.limit_prefix(), 0).first;
     if (table.limits.per_address != 0 && asker->second >= table.limits.per_address) {
       return Refusal::address_busy;
     }

@@ -75,6 +75,9 @@ class Confirmations {
   // All of these: any thread.
   void configure(const Limits& limits);
   // The question is open at once but not yet sent; `deadline` is the latest end of it.
+  // Whoever waits for it may share the question: ten thousand of them count.
+  std::variant<std::string, Refusal> open(std::shared_ptr<const Question> question,
+                                          SteadyTime deadline);
   std::variant<std::string, Refusal> open(Question question, SteadyTime deadline);
   // Who is told. Without one (mode challenge) the outcome goes to the observer alone. When the
   // question is over already (the link was lost just now), the waiter is called at once.

@@ -61,10 +61,19 @@ Decision decision_for(Outcome outcome, const Jid& asked) {
 }
 
 // A request that waits for a person, shared by the three callbacks of which one will answer it.
+// Thousands may wait: what can be had from the question is not kept twice.
 struct Waiting {
-  AccessRequest request;
+  AccessRequest request() const {
+    AccessRequest left;
+    left.rules = question->rules;
+    left.ruling.site = question->site;
+    left.endpoint = endpoint;
+    return left;
+  }
+
+  std::shared_ptr<const Question> question;
   Render render;
-  Jid asked;
+  std::string endpoint;
   std::string confirmation;
 };
 
@@ -163,12 +172,11 @@ Verdict Access::handle(AccessRequest request, Render render) {
   }
 
   const bool digest = credentials.grant_token != credentials.transaction_id;
-  Question question{credentials.jid,     credentials.transaction_id,
-                    request.method,      request.url,
-                    request.asker,       request.rules,
-                    request.ruling.site, digest ? credentials.grant_token : std::string(),
-                    request.ruling.grant};
-  switch (parts_.grants.look(grant_key(question), request.url, parts_.clock.steady(),
+  const auto question = std::make_shared<const Question>(
+      Question{credentials.jid, credentials.transaction_id, request.method, request.url,
+               request.asker, request.rules, request.ruling.site,
+               digest ? credentials.grant_token : std::string(), request.ruling.grant});
+  switch (parts_.grants.look(grant_key(*question), request.url, parts_.clock.steady(),
                              request.ruling.grant)) {
     case Standing::granted:
       return answer(Pass{credentials.jid});
@@ -185,7 +193,7 @@ Verdict Access::handle(AccessRequest request, Render render) {
     timeout = std::min(timeout, *request.longest_wait);
   }
   const SteadyTime deadline = parts_.clock.steady() + timeout;
-  const auto opened = parts_.confirmations.open(std::move(question), deadline);
+  const auto opened = parts_.confirmations.open(question, deadline);
   if (const auto* refusal = std::get_if<Confirmations::Refusal>(&opened)) {
     if (*refusal == Confirmations::Refusal::full) {
       parts_.metrics.add("rate_limited_total", {{"scope", "waiting"}});
@@ -201,25 +209,23 @@ Verdict Access::handle(AccessRequest request, Render render) {
     parts_.asker.ask(confirmation);
     return answer(Unauthorized{"pending", false, pending_retry});
   }
-  return wait(std::move(request), std::move(render), credentials.jid, confirmation, deadline);
+  return wait(question, std::move(render), request.endpoint, confirmation, deadline);
 }
 
-Park Access::wait(AccessRequest request, Render render, const Jid& asked,
-                  const std::string& confirmation, SteadyTime deadline) const {
-  // Read already, and nothing of it is wanted while the person makes up their mind.
-  request.authorization = {};
-  const auto waiting = std::make_shared<Waiting>(
-      Waiting{std::move(request), std::move(render), asked, confirmation});
+Park Access::wait(std::shared_ptr<const Question> question, Render render,
+                  const std::string& endpoint, const std::string& confirmation,
+                  SteadyTime deadline) const {
+  const auto waiting = std::make_shared<const Waiting>(
+      Waiting{std::move(question), std::move(render), endpoint, confirmation});
   Park park;
   park.deadline = deadline;
   park.parked = [this, waiting](ParkedId parked) {
     // First whoever is told, then the question: a fast answer is not lost.
     parts_.confirmations.attach(waiting->confirmation, [this, waiting, parked](Outcome outcome) {
-      const Decision decision = decision_for(outcome, waiting->asked);
+      const AccessRequest request = waiting->request();
+      const Decision decision = decision_for(outcome, waiting->question->asked);
       // When the client has left or was answered by expired(), this is not what it got.
-      if (complete_(parked, waiting->render(waiting->request, decision))) {
-        count(waiting->request, decision);
-      }
+      if (complete_(parked, waiting->render(request, decision))) count(request, decision);
     });
     parts_.asker.ask(waiting->confirmation);
   };
@@ -228,8 +234,8 @@ Park Access::wait(AccessRequest request, Render render, const Jid& asked,
     if (!cancelled) return;
     parts_.asker.withdraw(*cancelled);
     // A question that was asked in vain, or leaving early would be a way to ask without end.
-    parts_.limits.ended(waiting->asked.bare(), waiting->request.asker, Outcome::cancelled,
-                        parts_.clock.steady());
+    const Question& asked = *waiting->question;
+    parts_.limits.ended(asked.asked.bare(), asked.asker, Outcome::cancelled, parts_.clock.steady());
   };
   park.expired = [this, waiting](ParkedId) {
     // The waiter's complete() finds nothing any more, so the answer is given here; and it is the
@@ -238,9 +244,10 @@ Park Access::wait(AccessRequest request, Render render, const Jid& asked,
     const bool is_late = parts_.confirmations.expire(id);
     const Outcome outcome =
         is_late ? Outcome::expired : parts_.confirmations.ended_as(id).value_or(Outcome::expired);
-    const Decision decision = decision_for(outcome, waiting->asked);
-    count(waiting->request, decision);
-    return waiting->render(waiting->request, decision);
+    const AccessRequest request = waiting->request();
+    const Decision decision = decision_for(outcome, waiting->question->asked);
+    count(request, decision);
+    return waiting->render(request, decision);
   };
   return park;
 }

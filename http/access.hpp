@@ -69,7 +69,8 @@ using Decision = std::variant<Pass, Unauthorized, Forbidden, BadRequest, Limited
 // URI holds become %XX, so that no control and no bidirectional character gets through.
 std::string url_on(const Site& site, std::string_view target);
 
-// Turns a decision into the answer of a door. Called on any thread; must not block.
+// Turns a decision into the answer of a door. Called on any thread; must not block. Of a request
+// that has waited only `rules`, `ruling.site` and `endpoint` are left.
 using Render = std::function<Responder(const AccessRequest&, const Decision&)>;
 
 // Lives as long as the gate. Reactor thread, unless said otherwise.
@@ -104,8 +105,8 @@ class Access {
   std::variant<Credentials, Decision> read_credentials(const AccessRequest& request) const;
   std::optional<Decision> refusal_to_ask(const AccessRequest& request,
                                          const Credentials& credentials) const;
-  Park wait(AccessRequest request, Render render, const Jid& asked, const std::string& confirmation,
-            SteadyTime deadline) const;
+  Park wait(std::shared_ptr<const Question> question, Render render, const std::string& endpoint,
+            const std::string& confirmation, SteadyTime deadline) const;
   void count(const AccessRequest& request, const Decision& decision) const;
 
   Parts parts_;
