@@ -71,6 +71,12 @@ struct Reference {
     }
   }
 
+  // White space between stanzas is allowed, a reference to some is not.
+  bool is_reference() const {
+    return octets[static_cast<std::size_t>(XML_GetCurrentByteIndex(parser.get()))] == '&';
+  }
+
+  std::string_view octets;
   std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser;
   std::vector<Element> open;
   XML_Index begin = 0;
@@ -78,7 +84,7 @@ struct Reference {
 };
 
 Reference::Reference(std::string_view stream)
-    : parser(XML_ParserCreateNS("UTF-8", '\x01'), &XML_ParserFree) {
+    : octets(stream), parser(XML_ParserCreateNS("UTF-8", '\x01'), &XML_ParserFree) {
   XML_SetUserData(parser.get(), this);
   XML_SetElementHandler(
       parser.get(),
@@ -91,7 +97,7 @@ Reference::Reference(std::string_view stream)
     const std::string_view piece(text, static_cast<std::size_t>(size));
     if (self->open.size() >= 2) {
       self->open.back().text += piece;
-    } else if (piece.find_first_not_of(" \t\r\n") != piece.npos) {
+    } else if (piece.find_first_not_of(" \t\r\n") != piece.npos || self->is_reference()) {
       self->stray();
     }
   });
