@@ -111,8 +111,14 @@ class ConfirmDialogue : public Dialogue {
   void ticks() {
     there([&] { unit.tick(); });
   }
+  // What was asked or withdrawn is done, and nothing went out for it.
+  void receives_nothing() {
+    there([] {});
+    server.receives_nothing();
+  }
   // Everything that the component sends until it answers what is sent now.
   std::vector<std::string> receives_all() {
+    there([] {});
     server.sends(
         "<iq type='get' id='last' from='verona.test' to='gate.verona.test'>"
         "<query xmlns='urn:example:last'/></iq>");

@@ -197,7 +197,7 @@ TEST_F(ConfirmTest, WhatIsOverIsNotAsked) {
   EXPECT_TRUE(confirmations.end(id, Outcome::cancelled));
   unit.ask(id);
   unit.ask("no such question");
-  server.receives_nothing();
+  receives_nothing();
 }
 
 // Otherwise an OK that somebody typed a moment ago would answer a question that nobody has seen.
@@ -220,7 +220,7 @@ TEST_F(ConfirmTest, ALostLinkEndsEveryQuestionAndNoLaterAnswerCounts) {
   log.wait("link.up", 2);
   answers(first, std::string(result));
   expect_notice(orchard, component::Notice::over, first.thread);
-  server.receives_nothing();
+  receives_nothing();
   EXPECT_THAT(ended(2), SizeIs(2));
 }
 

@@ -41,7 +41,7 @@ TEST_F(NoticesTest, AWithdrawnQuestionIsSaidToBeOverInItsThread) {
   const OpenQuestion by_iq = asks(orchard);
   leaves(by_iq);
   expect_notice(romeo, Notice::withdrawn, by_iq.thread);
-  server.receives_nothing();
+  receives_nothing();
 }
 
 TEST_F(NoticesTest, WhoWasNotAskedIsNotTold) {
@@ -50,7 +50,7 @@ TEST_F(NoticesTest, WhoWasNotAskedIsNotTold) {
   answers(returned, bounce("message", "{bare}"));
   expect_open(returned);
   leaves(returned);
-  server.receives_nothing();
+  receives_nothing();
 }
 
 // ---- late answers
@@ -63,7 +63,7 @@ TEST_F(NoticesTest, ALateAnswerGetsOneWordHoweverItComesAndHoweverOften) {
     ASSERT_TRUE(confirmations.expire(open.id));
     for (int times = 0; times < 3; ++times) answers(open, answer);
     expect_notice(orchard, Notice::over, open.thread);
-    server.receives_nothing();
+    receives_nothing();
   }
   EXPECT_THAT(metrics.render(), HasSubstr("jidgate_late_answers_total 5"));
 }
@@ -73,12 +73,12 @@ TEST_F(NoticesTest, ALateIqResultGetsOneWordAndALateErrorNone) {
   ASSERT_TRUE(confirmations.expire(open.id));
   answers(open, "<iq type='error' id='{sid}' from='{asked}' to='{component}'/>");
   answers(open, message(confirm, " type='error'"));
-  server.receives_nothing();
+  receives_nothing();
   for (int times = 0; times < 3; ++times) {
     answers(open, "<iq type='result' id='{sid}' from='{asked}' to='{component}'/>");
   }
   expect_notice(orchard, Notice::over, open.thread);
-  server.receives_nothing();
+  receives_nothing();
 }
 
 TEST_F(NoticesTest, NobodyElseIsTold) {
@@ -90,7 +90,7 @@ TEST_F(NoticesTest, NobodyElseIsTold) {
   answers(open,
           "<message from='{mallory}' to='{component}'>" + both(thread, confirm) + "</message>");
   answers(open, "<message from='{mallory}' to='{component}'><body>OK</body></message>");
-  server.receives_nothing();
+  receives_nothing();
 }
 
 // ---- a plain OK in doubt
@@ -173,18 +173,18 @@ TEST_F(NoticesTest, ChatGetsOneLineOfHelpInFiveMinutes) {
   expect_notice(orchard, Notice::not_understood, {});
   says(orchard, "Speak!");
   says("romeo@verona.test/phone", "Speak!");
-  server.receives_nothing();
+  receives_nothing();
   says("juliet@verona.test/balcony", "Who art thou?");
   expect_notice("juliet@verona.test/balcony", Notice::not_understood, {});
   clock.advance(Seconds{299});
   ticks();
   says(orchard, "Speak!");
-  server.receives_nothing();
+  receives_nothing();
   clock.advance(Seconds{1});
   ticks();
   says(orchard, "Speak!");
   expect_notice(orchard, Notice::not_understood, {});
-  server.receives_nothing();
+  receives_nothing();
 }
 
 TEST_F(NoticesTest, TwoProgramsThatAnswerEachOtherFallSilent) {
@@ -193,7 +193,7 @@ TEST_F(NoticesTest, TwoProgramsThatAnswerEachOtherFallSilent) {
   for (const auto& text : component::notice({"en", "de", "fr", "es"}, Notice::not_understood)) {
     for (int times = 0; times < 10; ++times) says(orchard, text.text);
   }
-  server.receives_nothing();
+  receives_nothing();
 }
 
 TEST_F(NoticesTest, WhatIsNoChatIsNotAnswered) {
