@@ -106,11 +106,15 @@ int serve(Settings settings, const ConfigurationSource& source) {
     }
   }
   notify_stopping();
-  // A second SIGTERM ends at once what the first one asked to end in order.
+  // A second SIGTERM ends at once what the first one asked to end in order. SIGHUP stays blocked:
+  // it would end the daemon too, and asks for nothing that is still to be had.
   struct sigaction at_once {};
   at_once.sa_handler = SIG_DFL;
   sigaction(SIGTERM, &at_once, nullptr);
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  sigset_t ending;
+  sigemptyset(&ending);
+  for (const int one : {SIGTERM, SIGINT}) sigaddset(&ending, one);
+  pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
   daemon.stop();
   log->info("daemon.stopped");
   return 0;

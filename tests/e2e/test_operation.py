@@ -98,6 +98,17 @@ async def test_sigterm_answers_who_waits(server, jidgate, browse):
     assert not server.connected()
 
 
+async def test_sighup_does_not_cut_the_stop_short(server, jidgate):
+    """Somebody reloads while it stops: records and farewells go out all the same."""
+    gate = await jidgate(server)
+    server.freeze()  # it never closes its stream, so the stop takes its time
+    gate.ask_to_end()
+    await gate.logged("daemon.stopping")
+    gate.reload()
+    assert await asyncio.to_thread(gate.process.popen.wait, 10) == 0
+    assert gate.events()[-1]["event"] == "daemon.stopped"
+
+
 async def test_secrets_are_not_logged(server, jidgate, browse):
     """XEP-0070 1.0.2 section 6.4: what arrives as transaction identifier may be somebody's password.
     At the most talkative level too."""
