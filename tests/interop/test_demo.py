@@ -56,6 +56,19 @@ def running(request):
         folder.remove()
 
 
+@pytest.mark.parametrize("command", ["up", "down", "status"])
+def test_another_user_s_demo_is_not_said_to_be_down(command):
+    """Where root's demo keeps its processes nobody else looks, and the other way round."""
+    folder = Folder("demo")
+    try:
+        folder.write("demo.env", "")
+        done = demo(command, "--dir", folder.path)
+        assert done.returncode == 1, done.stdout
+        assert "sudo" in done.stdout
+    finally:
+        folder.remove()
+
+
 class Host:
     """The demo's server as the clients see one."""
 
