@@ -109,6 +109,9 @@ class Crowd {
   }
 
   void answer_all() {
+    for (auto& person : people_) {
+      person->on_answer = [&visitor = *person] { visitor.hang_up(); };
+    }
     for (const auto& question : questions_) server_.confirm(question);
     server_.flush();
     std::size_t first = 0;

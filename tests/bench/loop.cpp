@@ -80,7 +80,6 @@ int connect_to(unsigned port, unsigned host) {
     errno = error;
     fail("connect");
   }
-  set_non_blocking(descriptor);
   return descriptor;
 }
 

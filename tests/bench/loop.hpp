@@ -47,8 +47,8 @@ class Loop {
 // Throws std::system_error with errno.
 [[noreturn]] void fail(const char* what);
 void set_non_blocking(int descriptor);
-// A connected TCP socket to a port of 127.0.0.1. `host` is the last octet of the source address:
-// each of them has ports of its own.
+// A connected TCP socket to a port of 127.0.0.1, blocking. `host` is the last octet of the source
+// address: each of them has ports of its own.
 int connect_to(unsigned port, unsigned host = 1);
 // All of it. Waits where the other side does not take it at once.
 void send_all(int descriptor, const char* octets, unsigned long count);

@@ -12,6 +12,7 @@ from support.processes import Folder, Process
 BUILD = Path(os.environ["JIDGATE_BUILD"])
 BINARY = BUILD / "component/jidgate"
 LOAD = BUILD / "tests/bench/bench_load"
+XMPP = BUILD / "tests/bench/bench_xmpp"
 LONGEST = 150  # seconds for one run of the load, which has a bound of its own below that
 
 

@@ -2,7 +2,6 @@
 // Requests out, answers in.
 #include "tests/bench/visitor.hpp"
 
-#include <openssl/evp.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,16 +12,23 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/text.hpp"
+
 namespace jidgate::bench {
 
 Visitor::Visitor(Loop& loop, unsigned port, unsigned host) : descriptor_(connect_to(port, host)) {
+  set_non_blocking(descriptor_);
   const linger at_once{1, 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   loop.watch(descriptor_, *this);
 }
 
 Visitor::~Visitor() {
-  ::close(descriptor_);
+  hang_up();
+}
+
+void Visitor::hang_up() {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
 void Visitor::get(std::string_view path, std::string_view authorization) {
@@ -43,8 +49,7 @@ void Visitor::readable() {
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) {
     if (waiting_) throw std::runtime_error("the server has closed a connection");
-    ::close(std::exchange(descriptor_, -1));  // idle for too long
-    return;
+    return hang_up();  // it was idle for too long
   }
   input_.append(part.data(), static_cast<std::size_t>(count));
   if (!is_complete()) return;
@@ -70,14 +75,7 @@ bool Visitor::is_complete() const {
 }
 
 std::string basic(std::string_view jid, std::string_view transaction) {
-  std::string plain(jid);
-  plain.append(":").append(transaction);
-  std::string encoded((plain.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(plain.data()),
-                                     static_cast<int>(plain.size()));
-  encoded.resize(static_cast<std::size_t>(size));
-  return "Basic " + encoded;
+  return "Basic " + base64_encode(std::string(jid).append(":").append(transaction));
 }
 
 }  // namespace jidgate::bench

@@ -14,13 +14,15 @@ class Visitor final : private Watched {
  public:
   // `host`: see connect_to().
   Visitor(Loop& loop, unsigned port, unsigned host = 1);
-  // Resets the connection, so that thousands of them leave no port behind in TIME_WAIT.
+  // Resets the connection, as hang_up() does, so that thousands of them leave no port behind in
+  // TIME_WAIT.
   ~Visitor();
   Visitor(const Visitor&) = delete;
   Visitor& operator=(const Visitor&) = delete;
 
   // `authorization`: the value of that field, or empty.
   void get(std::string_view path, std::string_view authorization = {});
+  void hang_up();
   bool is_waiting() const { return waiting_; }
   Time asked() const { return asked_; }
   Time answered() const { return answered_; }

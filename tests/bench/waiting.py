@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People who take their time: what ten thousand of them cost, and what others notice of it."""
+
+import resource
+
+import programs
+from report import Runs, compare
+
+WANTED = 10000
+OTHERS = 500  # descriptors besides those of the people who wait
+
+
+def most():
+    """How many can wait here: each needs a descriptor in the load and one in what is measured."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < WANTED + OTHERS:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (WANTED + OTHERS, WANTED + OTHERS))
+        except (ValueError, PermissionError):
+            print(f"# ulimit -Hn is {hard}: fewer than {WANTED} can wait", flush=True)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            return hard - OTHERS
+    else:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, WANTED + OTHERS), hard))
+    return WANTED
+
+
+def run(rounds):
+    count = most()
+    ours, threads, go = Runs(), Runs(), Runs()
+    for _ in range(rounds):
+        for start, runs in ((programs.daemon, ours), (programs.thread_per_request, threads),
+                            (programs.go, go)):
+            runs.add({"held": count, **programs.load(start, "waiting", count)})
+    baselines = {"thread-per-request": threads, "go-net-http": go}
+    compare("waiting.held", "held", "requests", ours, baselines, promise=10000)
+    compare("waiting.memory", "memory", "MiB", ours, baselines, promise=16)
+    compare("waiting.threads", "threads", "threads", ours, baselines, promise=0)
+    compare("waiting.unrelated-p50", "unrelated-p50", "us", ours, baselines)
+    compare("waiting.unrelated-p99", "unrelated-p99", "us", ours, baselines, promise=10000)
+    compare("waiting.unrelated-while-arriving-p99", "arriving-p99", "us", ours, baselines)
+    compare("waiting.answer-p50", "answer-p50", "us", ours, baselines, promise=100)
+    compare("waiting.answer-p99", "answer-p99", "us", ours, baselines, promise=1000)
+    compare("waiting.all-answered", "all-answered", "s", ours, baselines)
