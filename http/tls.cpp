@@ -47,6 +47,9 @@ void set_policy(SSL_CTX* context) {
   // may be handed over again from another place.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Otherwise SSL_read() goes on until it finds content, as long as there is something to read: a
+  // client that only ever sends key updates would keep the reactor from everybody else.
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   // Tickets resume sessions without a cache that every stranger could fill.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -112,6 +114,35 @@ TEST(Tls, ReloadsWhileConnectionsAreMade) {
   });
   for (int number = 0; number < 20; ++number) EXPECT_EQ(context->reload(), std::nullopt);
   maker.join();
+}
+
+// A read that went on until it found content would last as long as somebody sends records without:
+// one client could keep the reactor from all others.
+TEST(Tls, AReadEndsBehindARecordWithoutContent) {
+  TlsFiles files;
+  files.renew("a.test");
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+  const ClientContext context = client_context();
+  using Side = std::unique_ptr<SSL, decltype(&SSL_free)>;
+  const Side server(open(files)->new_server(ends[0]), SSL_free),
+      client(SSL_new(context.get()), SSL_free);
+  ASSERT_EQ(SSL_set_fd(client.get(), ends[1]), 1);
+  SSL_set_connect_state(client.get());
+  for (int flights = 0; flights < 3; ++flights) {
+    SSL_do_handshake(client.get());
+    SSL_do_handshake(server.get());
+  }
+  ASSERT_TRUE(SSL_is_init_finished(client.get()) && SSL_is_init_finished(server.get()));
+  ASSERT_EQ(SSL_key_update(client.get(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+  ASSERT_EQ(SSL_do_handshake(client.get()), 1);
+  ASSERT_EQ(SSL_write(client.get(), "content", 7), 7);
+
+  char part[16];
+  const int nothing = SSL_read(server.get(), part, sizeof part);
+  EXPECT_EQ(SSL_get_error(server.get(), nothing), SSL_ERROR_WANT_READ);
+  EXPECT_EQ(SSL_read(server.get(), part, sizeof part), 7);
+  for (const int end : ends) ::close(end);
 }
 
 // ---- the gate
