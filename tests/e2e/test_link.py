@@ -89,12 +89,14 @@ async def test_a_stream_in_small_pieces(server, jidgate, browse, pieces):
 
 
 async def test_a_stream_that_is_no_xml(server, jidgate, browse):
-    """Ended and begun anew, without harm to anything else."""
+    """Ended with a word about why (RFC 6120 section 4.9.3.13) and begun anew, without harm to
+    anything else."""
     gate = await jidgate(server)
     gate.expects("link.down", "link.failed")
     server.sends("<message><</message>")
     await server.has_connected(times=2)
     await gate.logged("link.up", times=2)
+    assert server.said_goodbye == ["not-well-formed"]
     http = browse(gate)
     answer = http.get(PAGE, auth=(ORCHARD, TID))
     server.sends((await asked(server, ORCHARD, TID)).confirmed())

@@ -60,6 +60,7 @@ class FakeServer:
         self.violations = []  # what the daemon did wrong, for the test's end
         self.handshakes = 0  # successful ones since the start
         self.stream_errors = []  # what the daemon was sent away with
+        self.said_goodbye = []  # the stream errors that the daemon left with
         self.answers_pings = True
         self.accepting = True
         self.frozen = False
@@ -179,6 +180,9 @@ class FakeServer:
             self._changed.notify_all()
 
     def _take(self, stanza):
+        if stanza.tag == f"{{{STREAM}}}error":
+            self.said_goodbye.append(local(stanza[0]))
+            return
         for name in ("to", "from"):
             if not stanza.get(name):
                 self.violations.append(f"a stanza without '{name}': {show(stanza)}")
