@@ -16,6 +16,7 @@ from support.web import Http, basic
 DEPLOY = Path(__file__).parents[2] / "deploy"
 TID = "a7374jnjlalasdf82"
 NAME = "app.example.org"
+OPEN = "open.example.org"  # another site, where everybody may see everything
 SPOOFED = [("Remote-User", "admin@verona.test"), ("Remote-Groups", "staff"),
            ("Remote-Name", "admin"), ("X-Forwarded-For", "10.0.0.1"),
            ("X-Forwarded-Uri", "/public/"), ("X-Forwarded-Method", "GET"),
@@ -31,6 +32,7 @@ def settings(origin, timeout="20s", grant="5m"):
         "site.app": {"host": NAME, "origin": origin, "allow": "*@verona.test", "grant": grant},
         "rule.app.1": {"path": "/public/", "mode": "bypass"},
         "rule.app.2": {"path": "/inner/", "network": "10.0.0.0/8", "mode": "bypass"},
+        "site.open": {"host": OPEN, "origin": f"https://{OPEN}", "mode": "bypass"},
     }
 
 
@@ -142,6 +144,16 @@ async def test_spoofed_fields_have_no_effect(server, front, application):
     server.sends(question.confirmed())
     got = await answer
     assert json.loads(got.body)["user"] == ROMEO
+
+
+async def test_another_site_opens_nothing(front, application):
+    """The rules are those of the site that the proxy serves, whichever host the client names. With an
+    absolute target the Host field may even name another one than the target does."""
+    http = await front()
+    for target in ("/wiki", f"https://{NAME}/wiki", f"https://{OPEN}/wiki"):
+        for host in (NAME, OPEN):
+            await http.get(target, host=host)
+            assert not application.requests, (target, host)
 
 
 async def test_ways_around_the_public_part(front, application):
