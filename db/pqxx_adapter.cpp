@@ -39,22 +39,29 @@ std::string with_defaults(const std::string& url) {
 }  // namespace
 
 Connection::Connection(const std::string& url, Timeouts timeouts)
-    : connection_(with_defaults(url)) {
-  pqxx::nontransaction session(connection_);
-  const std::string milliseconds = std::to_string(timeouts.statement_ms);
-  execute(session,
-          "SELECT set_config('statement_timeout', $1, false),"
-          " set_config('idle_in_transaction_session_timeout', $1, false)",
-          milliseconds);
+    : connection_(with_defaults(url)), timeouts_(timeouts) {
 #if PQXX_VERSION_MAJOR < 7
-  // It would connect again in silence, and the settings above would be gone. Version 6 deprecates
-  // the switch for what version 7 does without being told.
+  // It would connect again in silence, and the settings of raw() would be gone. Version 6
+  // deprecates the switch for what version 7 does without being told.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   connection_.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
 #endif
   socket_ = ::fcntl(connection_.sock(), F_DUPFD_CLOEXEC, 0);
+}
+
+pqxx::connection& Connection::raw() {
+  if (!is_set_up_) {
+    pqxx::nontransaction session(connection_);
+    const std::string milliseconds = std::to_string(timeouts_.statement_ms);
+    execute(session,
+            "SELECT set_config('statement_timeout', $1, false),"
+            " set_config('idle_in_transaction_session_timeout', $1, false)",
+            milliseconds);
+    is_set_up_ = true;
+  }
+  return connection_;
 }
 
 Connection::~Connection() {

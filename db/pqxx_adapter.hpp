@@ -36,13 +36,17 @@ class Connection {
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  pqxx::connection& raw() { return connection_; }
+  // The first call sets the session up. Not the constructor: a server that accepts and then says
+  // nothing would hold it, and nobody could interrupt() what has not been made.
+  pqxx::connection& raw();
   bool is_open() const { return connection_.is_open(); }
   // Any thread: whoever waits for the server on this connection gets an error at once.
   void interrupt();
 
  private:
   pqxx::connection connection_;
+  const Timeouts timeouts_;
+  bool is_set_up_ = false;
   // The socket under a number of our own: libpq may close its own at any moment.
   int socket_ = -1;
 };

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The record of every confirmation, in a real PostgreSQL."""
 
+import asyncio
+import struct
+
 import psycopg2
 import pytest
 
@@ -102,6 +105,34 @@ async def test_without_the_database_people_still_get_in(server, recorded, browse
         postgres.start()
     await until(lambda: len(gate.rows()) == 1, "the row to be written", within=20)
     await gate.logged("database.up")
+
+
+async def test_a_silent_database_does_not_hold_the_stop(server, jidgate):
+    """It lets in and answers nothing more, as a pooler does whose database is gone."""
+    is_let_in = asyncio.Event()
+
+    async def let_in(reader, writer):
+        async def packet():
+            return await reader.readexactly(struct.unpack("!I", await reader.readexactly(4))[0] - 4)
+
+        while len(await packet()) == 4:  # TLS or GSSAPI is asked for: no
+            writer.write(b"N")
+        version = b"server_version\x0015.0\x00"
+        writer.write(b"R" + struct.pack("!II", 8, 0) + b"S" + struct.pack("!I", 4 + len(version)) +
+                     version + b"Z" + struct.pack("!I", 5) + b"I")
+        if await reader.read(1):  # the first statement has come
+            is_let_in.set()
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(let_in, "127.0.0.1", 0)
+    async with silent:
+        port = silent.sockets[0].getsockname()[1]
+        gate = await jidgate(server, {"database": {"url": f"postgresql://u@127.0.0.1:{port}/d"}})
+        gate.expects("database.down")
+        await asyncio.wait_for(is_let_in.wait(), 10)
+        gate.ask_to_end()
+        assert await asyncio.to_thread(gate.process.popen.wait, 10) == 0
 
 
 async def test_migrate_says_where_it_stands(server, recorded, postgres):
