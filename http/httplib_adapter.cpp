@@ -5,13 +5,14 @@
 
 #include <httplib.h>
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <ctime>
 #include <string_view>
 #include <utility>
 
 #include "core/text.hpp"
+#include "http/http_date.hpp"
 
 namespace jidgate::http {
 namespace {
@@ -64,21 +65,6 @@ class FramingStream final : public httplib::Stream {
  private:
   std::string_view request_;
 };
-
-// RFC 9110 section 5.6.7: IMF-fixdate, in English whatever the locale.
-std::string http_date(std::time_t now) {
-  constexpr std::array<const char*, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::tm date{};
-  gmtime_r(&now, &date);
-  char text[64];
-  const int length = std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                                   days[static_cast<std::size_t>(date.tm_wday)], date.tm_mday,
-                                   months[static_cast<std::size_t>(date.tm_mon)],
-                                   date.tm_year + 1900, date.tm_hour, date.tm_min, date.tm_sec);
-  return {text, static_cast<std::size_t>(length)};
-}
 
 // Framing and the connection are this file's business, not a door's.
 bool is_ours(std::string_view name) {
@@ -156,9 +142,9 @@ class ReplyFramer::Server final : public httplib::Server {
   }
 
   const std::string& date() {
-    const std::time_t now = std::time(nullptr);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     if (now != date_of_) {
-      date_ = http_date(now);
+      date_ = format_http_date(now);
       date_of_ = now;
     }
     return date_;
@@ -167,7 +153,7 @@ class ReplyFramer::Server final : public httplib::Server {
   Reply* reply_ = nullptr;
   Framing framing_;
   std::uint64_t length_ = 0;
-  std::time_t date_of_ = -1;
+  HttpTime date_of_{};
   std::string date_;
 };
 

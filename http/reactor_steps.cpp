@@ -58,17 +58,18 @@ void Reactor::advance(Owned connection) {
 
 // A worker, or complete(), has done its part.
 void Reactor::returned(Owned connection) {
-  if (connection->io == Io::failed || connection->io == Io::ended) return;
+  const Io io = connection->io;
+  if (io == Io::failed || io == Io::ended) return;
   switch (connection->state) {
     case State::handshake:
-      if (connection->io == Io::done) {
+      if (io == Io::done) {
         expect_head(std::move(connection));
       } else {
-        wait_for(std::move(connection), connection->io);
+        wait_for(std::move(connection), io);
       }
       break;
     case State::answering:
-      if (connection->io == Io::done) {
+      if (io == Io::done) {
         finish(std::move(connection));
       } else {
         send_on(std::move(connection));

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -190,6 +191,11 @@ Verdict House::park(const Exchange&) {
     return text("expired", 401);
   };
   return park;
+}
+
+bool House::was_decided(const std::string& target) const {
+  const std::vector<std::string> seen = events.get().targets;
+  return std::find(seen.begin(), seen.end(), target) != seen.end();
 }
 
 ParkedId House::parked(std::size_t count) {

@@ -114,7 +114,7 @@ struct Events {
   std::vector<std::string> targets;  // decided
 };
 
-inline Responder text(std::string body, int status = 200) {
+inline Responder text(const std::string& body, int status = 200) {
   return [body, status](const Exchange&) {
     Reply reply;
     reply.status = status;
@@ -122,6 +122,15 @@ inline Responder text(std::string body, int status = 200) {
     reply.body = body;
     return reply;
   };
+}
+
+inline std::string get(const std::string& target, const std::string& fields = {}) {
+  return "GET " + target + " HTTP/1.1\r\nHost: a.test\r\n" + fields + "\r\n";
+}
+
+inline std::string post(const std::string& target, const std::string& fields,
+                        const std::string& body) {
+  return "POST " + target + " HTTP/1.1\r\nHost: a.test\r\n" + fields + "\r\n" + body;
 }
 
 // A gate on a free port of 127.0.0.1. /park waits; everything else tells what it was asked.
@@ -138,6 +147,7 @@ class House {
   // The id of the `count`th request that was parked.
   ParkedId parked(std::size_t count = 1);
   Client client() const { return Client(port); }
+  bool was_decided(const std::string& target) const;
 
   test::Awaited<Events> events;
   jidgate::test::RecordingLog log;

@@ -277,8 +277,7 @@ void add_hosts(Table& table) {
                             "a`b",
                             "{a}",
                             "a|b",
-                            "a\x7f"
-                            "b",
+                            "a\x7fz",
                             "a\x80",
                             "\xc3\xa4.test",
                             "[::1",
