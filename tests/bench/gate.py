@@ -2,7 +2,9 @@
 """The front door without anybody to ask: a public page, and the question of a proxy, beside nginx
 with the same page."""
 
+import os
 import re
+from pathlib import Path
 
 import programs
 from report import Runs, compare
@@ -52,14 +54,25 @@ def nginx(place):
     return start_with_retry(start)
 
 
-def wrk(port, path, *headers):
+def processor_time(pid):
+    """Seconds that a process and its children have used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return ((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            + sum(processor_time(child) for child in children))
+
+
+def wrk(server, path, *headers):
+    used = processor_time(server.pid)
     text = finished(
         ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency",
          *(part for header in (f"Host: {HOST}", *headers) for part in ("-H", header)),
-         f"http://127.0.0.1:{port}{path}"])
+         f"http://127.0.0.1:{server.port}{path}"])
     assert "Non-2xx" not in text and "Socket errors" not in text, text
     latency = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s)$", text, re.MULTILINE)
-    return {"rate": float(re.search(r"^Requests/sec:\s+([\d.]+)$", text, re.MULTILINE)[1]),
+    count = int(re.search(r"^\s+(\d+) requests in", text, re.MULTILINE)[1])
+    return {"processor": (processor_time(server.pid) - used) / count * 1e6,
+            "rate": float(re.search(r"^Requests/sec:\s+([\d.]+)$", text, re.MULTILINE)[1]),
             "p99": float(latency[1]) * UNITS[latency[2]]}
 
 
@@ -72,9 +85,9 @@ def run(rounds):
         try:
             other = nginx(place)
             for _ in range(rounds):
-                page.add(wrk(daemon.port, PAGE))
-                asks.add(wrk(daemon.port, *ASKS))
-                theirs.add(wrk(other.port, PAGE))
+                page.add(wrk(daemon, PAGE))
+                asks.add(wrk(daemon, *ASKS))
+                theirs.add(wrk(other, PAGE))
         finally:
             for started in (daemon, other):
                 if started:
@@ -82,5 +95,7 @@ def run(rounds):
     baselines = {"nginx": theirs}
     compare("gate.page", "rate", "1/s", page, baselines)
     compare("gate.page-p99", "p99", "us", page, baselines)
+    compare("gate.page-processor-time", "processor", "us", page, baselines)
     compare("gate.auth-request", "rate", "1/s", asks, baselines, promise=40000)
     compare("gate.auth-request-p99", "p99", "us", asks, baselines, promise=2000)
+    compare("gate.auth-request-processor-time", "processor", "us", asks, baselines)

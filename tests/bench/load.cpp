@@ -2,12 +2,15 @@
 // The load. `bench_load waiting COUNT` and `bench_load speed` are the XMPP server too: they print
 // "port N", read "HTTP-PORT PID" of the program under test once that has been started, and print
 // figures, one a line. `bench_load round-trips HTTP-PORT JID COUNT` asks somebody who is online.
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -56,6 +59,20 @@ double status(const Target& target, const std::string& name) {
     if (line.starts_with(name + ":")) return std::stod(line.substr(name.size() + 1));
   }
   throw std::runtime_error("no " + name + " of process " + target.process);
+}
+
+// Processor time that it has used, of all its threads, in seconds.
+double processor_time(const Target& target) {
+  std::ifstream file("/proc/" + target.process + "/stat");
+  std::string text;
+  std::getline(file, text);
+  // The fields after the name, which stands in brackets, begin with the third.
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::string skipped;
+  for (int number = 3; number < 14; ++number) fields >> skipped;
+  double user = 0, system = 0;
+  if (!(fields >> user >> system)) throw std::runtime_error("no process " + target.process);
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 double resident_mib(const Target& target) {
@@ -230,6 +247,7 @@ void speed() {
   Latencies latencies;
   std::size_t asked = 0, answered = 0;
   Time begin{};
+  double used = 0;
   const auto ask = [&](std::size_t number) {
     if (asked < warm_up + confirms) {
       people[number]->get(private_page, credentials(number, ++asked));
@@ -238,7 +256,10 @@ void speed() {
   for (std::size_t number = 0; number < at_once; ++number) {
     people.push_back(std::make_unique<Visitor>(loop, target.port));
     people.back()->on_answer = [&, number] {
-      if (++answered == warm_up) begin = now();
+      if (++answered == warm_up) {
+        begin = now();
+        used = processor_time(target);
+      }
       if (answered > warm_up) latencies.add(people[number]->asked(), people[number]->answered());
       ask(number);
     };
@@ -246,6 +267,7 @@ void speed() {
   for (std::size_t number = 0; number < at_once; ++number) ask(number);
   loop.until([&] { return answered == warm_up + confirms; }, "confirmations");
   tell("confirms", confirms / std::chrono::duration<double>(now() - begin).count());
+  tell("processor", (processor_time(target) - used) / confirms * 1e6);
   latencies.tell("concurrent");
   people.clear();
 

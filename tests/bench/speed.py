@@ -12,6 +12,7 @@ def run(rounds):
             runs.add(programs.load(start, "speed"))
     baselines = {"go-net-http": go}
     compare("speed.confirms", "confirms", "1/s", ours, baselines, promise=5000)
+    compare("speed.processor-time", "processor", "us", ours, baselines)
     for figure in ("concurrent-p50", "concurrent-p99", "sequential-p50", "sequential-p95",
                    "new-connection-p50", "new-connection-p95"):
         compare(f"speed.{figure}", figure, "us", ours, baselines)
