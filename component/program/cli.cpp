@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "component/program/command.hpp"
+#include "component/program/contents.hpp"
 #include "component/program/keys.hpp"
 
 namespace jidgate::program {
@@ -17,6 +18,11 @@ namespace {
 namespace po = boost::program_options;
 
 int run_serve(Invocation invocation) {
+  // Exit status 2, or systemd would try the same files again.
+  if (const auto faults = content_faults(invocation.settings); !faults.empty()) {
+    for (const std::string& fault : faults) invocation.surroundings.err << fault << "\n";
+    return exit_usage;
+  }
   return invocation.surroundings.serve(std::move(invocation.settings), invocation.source);
 }
 

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "component/program/command.hpp"
+#include "component/program/contents.hpp"
 #include "component/program/probe.hpp"
 #include "db/migrate.hpp"
 
@@ -45,6 +46,10 @@ void describe_check(boost::program_options::options_description& flags) {
 
 int run_check(Invocation invocation) {
   std::ostream& out = invocation.surroundings.out;
+  if (const auto faults = content_faults(invocation.settings); !faults.empty()) {
+    for (const std::string& fault : faults) invocation.surroundings.err << fault << "\n";
+    return exit_usage;
+  }
   report(out, "configuration", std::nullopt);
   if (invocation.flags.count("connect") == 0) return exit_done;
   const Settings& settings = invocation.settings;

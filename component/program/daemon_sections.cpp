@@ -3,6 +3,7 @@
 #include "component/program/files.hpp"
 #include "component/program/section.hpp"
 #include "component/program/sections.hpp"
+#include "db/connection_string.hpp"
 
 namespace jidgate::program {
 namespace {
@@ -47,6 +48,14 @@ bool holds_password(std::string_view url) {
          (authority.size() < url.size() && authority.rfind(':') > authority.find("://"));
 }
 
+// The value itself is never told: it may hold a password.
+void check_database_url(Section& section, std::string_view key, const std::string& url) {
+  if (db::is_connection_string(url)) return;
+  section.fault(key,
+                "is no connection string, expected postgresql://USER:PASSWORD@HOST/DATABASE with "
+                "the password percent-encoded");
+}
+
 DatabaseSettings read_database(Section section) {
   DatabaseSettings database;
   database.connections = static_cast<unsigned>(section.count("connections", 1, 64));
@@ -54,7 +63,7 @@ DatabaseSettings read_database(Section section) {
   const std::string file = section.file("url-file", check_secret_file);
   if (file.empty()) {
     database.url = url.text;
-    // The value itself is never told: it may hold a password.
+    check_database_url(section, "url", database.url);
     if (url.line != 0 && holds_password(url.text)) {
       const std::string path = url.place.substr(0, url.place.rfind(':'));
       if (const auto wrong = check_secret_file(path)) {
@@ -66,6 +75,7 @@ DatabaseSettings read_database(Section section) {
   if (section.given("url")) section.fault("url-file", "stands beside url, expected one of them");
   try {
     database.url = read_secret_file(file).reveal();
+    check_database_url(section, "url-file", database.url);
   } catch (const std::exception&) {
     section.fault("url-file", "cannot be read, expected one line with a connection string");
   }

@@ -22,7 +22,8 @@ EXCEPTIONS = {
 }
 LIBRARIES = {
     "gloox/": "gloox", "expat.h": "expat", "httplib.h": "httplib", "openssl/": "openssl",
-    "pqxx/": "pqxx", "boost/": "boost", "nlohmann/": "json", "systemd/": "systemd",
+    "pqxx/": "pqxx", "libpq-fe.h": "pqxx", "boost/": "boost", "nlohmann/": "json",
+    "systemd/": "systemd",
     "idna.h": "idn", "stringprep.h": "idn", "idn-free.h": "idn", "punycode.h": "idn",
 }
 # The C++ standard library, and what POSIX and Linux offer.

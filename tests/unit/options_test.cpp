@@ -343,6 +343,18 @@ TEST_F(OptionsTest, TheConnectionStringOfTheStrongerSourceWinsWhicheverWayItIsGi
   EXPECT_EQ(good(source).database.url, "postgresql://file/d");
 }
 
+// libpq would repeat in its errors what it cannot read, and parts of the password with it.
+TEST_F(OptionsTest, AConnectionStringThatCannotBeReadIsRefusedAndNotTold) {
+  for (const char* url : {"postgresql://a:p%ss%zzhunter2@h/d", "postgres:/a:hunter2@h/d",
+                          "postgresql://a:hun@ter2@h/d", "hunter2"}) {
+    const ConfigurationFaults faults =
+        bad(files_.source(with(std::string("[database]\nurl = ") + url + "\n")));
+    ASSERT_THAT(faults, SizeIs(1)) << url;
+    EXPECT_THAT(faults[0],
+                AllOf(StartsWith(place("database.url")), testing::Not(HasSubstr("ter2"))));
+  }
+}
+
 TEST_F(OptionsTest, APasswordInAFileThatOthersMayReadIsRefusedAndNotTold) {
   for (const char* url : {"postgresql://a:hunter2@h/d", "host=h password=hunter2"}) {
     ConfigurationSource source =

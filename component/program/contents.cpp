@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the files of the configuration hold.
+#include "component/program/contents.hpp"
+
+#include <stdexcept>
+
+#include "component/program/files.hpp"
+#include "http/tls.hpp"
+
+namespace jidgate::program {
+
+std::vector<std::string> content_faults(const Settings& settings) {
+  std::vector<std::string> faults;
+  try {
+    read_secret_file(settings.xmpp.secret_file);
+  } catch (const std::runtime_error& fault) {
+    faults.push_back(std::string("xmpp.secret-file: ") + fault.what());
+  }
+  if (!settings.http.tls_certificate.empty()) {
+    const auto made =
+        http::TlsContext::create(settings.http.tls_certificate, settings.http.tls_key);
+    if (const auto* fault = std::get_if<std::string>(&made)) {
+      faults.push_back("http.tls-certificate: " + *fault);
+    }
+  }
+  return faults;
+}
+
+}  // namespace jidgate::program
