@@ -57,7 +57,7 @@ constexpr Key table[] = {
     {"confirm", "per-account-rate", single, "3/2m",
      "Denied or unanswered questions of one account, COUNT/TIME; then quiet for 5m; 0: off."},
     {"confirm", "per-address-rate", single, "10/1m",
-     "The same for the address of one asker; 0: off."},
+     "The same for the address of one asker; as many may be open at once; 0: off."},
     {"confirm", "unreachable", single, "hold",
      "hold: strangers cannot tell unknown from offline; answer: at once, for closed networks."},
     {"confirm", "message-type", single, "normal",
