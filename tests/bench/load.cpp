@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/crypto.hpp"
 #include "tests/bench/figures.hpp"
 #include "tests/bench/scripted_server.hpp"
 #include "tests/bench/visitor.hpp"
@@ -119,7 +120,7 @@ class Crowd {
     server_.confirm(questions_[number]);
     server_.flush();
     --open_;
-    loop_.until([&] { return !person.is_waiting(); }, "an answer");
+    loop_.spin_until([&] { return !person.is_waiting(); }, "an answer");
     latencies.add(begin, person.answered());
     person.get(private_page, credentials(number, turn));
     loop_.until([&] { return open_ == people_.size(); }, "the next question");
@@ -212,8 +213,8 @@ void waiting(std::size_t count) {
   tell("all-answered", std::chrono::duration<double>(now() - begin).count());
 }
 
-void one_after_the_other(Loop& loop, unsigned port, std::size_t count, const std::string& jid,
-                         const std::string& mark) {
+void one_after_the_other(Loop& loop, unsigned port, std::size_t count, const std::string& jid) {
+  const std::string mark = random_id();  // a code is used once
   Visitor visitor(loop, port);
   Latencies latencies;
   for (std::size_t number = 0; number < count; ++number) {
@@ -224,8 +225,8 @@ void one_after_the_other(Loop& loop, unsigned port, std::size_t count, const std
   latencies.tell("sequential");
 }
 
-void each_on_its_own(Loop& loop, unsigned port, std::size_t count, const std::string& jid,
-                     const std::string& mark) {
+void each_on_its_own(Loop& loop, unsigned port, std::size_t count, const std::string& jid) {
+  const std::string mark = random_id();
   Latencies latencies;
   for (std::size_t number = 0; number < count; ++number) {
     const Time begin = now();
@@ -271,14 +272,14 @@ void speed() {
   latencies.tell("concurrent");
   people.clear();
 
-  one_after_the_other(loop, target.port, one_by_one, "romeo@verona.test/bench", "s");
-  each_on_its_own(loop, target.port, one_by_one, "romeo@verona.test/bench", "n");
+  one_after_the_other(loop, target.port, one_by_one, "romeo@verona.test/bench");
+  each_on_its_own(loop, target.port, one_by_one, "romeo@verona.test/bench");
 }
 
 void round_trips(unsigned port, const std::string& jid, std::size_t count) {
   Loop loop(longest_run);
-  one_after_the_other(loop, port, count, jid, "s");
-  each_on_its_own(loop, port, count, jid, "n");
+  one_after_the_other(loop, port, count, jid);
+  each_on_its_own(loop, port, count, jid);
 }
 
 std::size_t number(const std::string& text) {

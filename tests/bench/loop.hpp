@@ -34,11 +34,17 @@ class Loop {
 
   template <class Condition>
   void until(Condition condition, const char* what) {
-    while (!condition()) turn(what);
+    while (!condition()) turn(what, true);
+  }
+  // The same without ever sleeping: nothing of the time that a figure holds is the time that this
+  // thread takes to wake up.
+  template <class Condition>
+  void spin_until(Condition condition, const char* what) {
+    while (!condition()) turn(what, false);
   }
 
  private:
-  void turn(const char* what);
+  void turn(const char* what, bool may_sleep);
 
   int epoll_;
   Time end_;
