@@ -35,7 +35,7 @@ void Answerer::work(Connection& connection) noexcept {
       connection.io = connection.socket.handshake();
       return;
     }
-    if (connection.request->responder) make_answer(connection);
+    if (connection.request->status == 0) make_answer(connection);
     connection.io = send(connection.socket, *connection.request);
     if (connection.io == Io::done) count(*connection.request);
   } catch (const std::exception& error) {
@@ -56,10 +56,11 @@ void Answerer::make_answer(Connection& connection) {
   request.handler = reply.handler;
   connection.keep_alive = connection.keep_alive && !reply.close;
   const bool is_head = request.exchange.head.method == "HEAD";
+  const bool sends_content = !is_head && may_have_content(reply.status);
   request.output =
       framer_.frame(reply, {is_head, connection.keep_alive,
                             std::chrono::duration_cast<std::chrono::seconds>(limits_.idle)});
-  if (is_head) return;
+  if (!sends_content) return;
   request.file = std::move(reply.file);
   // A small file leaves together with its head.
   if (!append_file(request)) throw std::runtime_error("the file has become shorter");

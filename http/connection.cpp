@@ -38,7 +38,7 @@ void Connection::end_request() {
   inspected = 0;
 }
 
-void Connection::sleep(std::string_view head, Park park) {
+void Connection::set_aside(std::string_view head, Park park) {
   waiting = std::make_unique<Waiting>();
   waiting->head = head;
   waiting->request_id = std::move(request->exchange.request_id);
@@ -49,7 +49,7 @@ void Connection::sleep(std::string_view head, Park park) {
   request.reset();
 }
 
-std::unique_ptr<Waiting> Connection::wake(const HeadLimits& limits) {
+std::unique_ptr<Waiting> Connection::take_up(const HeadLimits& limits) {
   begin_request();
   parse_head(waiting->head, request->exchange.head, limits);
   request->exchange.request_id = std::move(waiting->request_id);

@@ -41,7 +41,7 @@ struct Request {
   std::size_t progress = 0;     // octets taken since the deadline was set
   FileBody file;                // what follows `output`
   std::uint64_t file_done = 0;  // octets of `file` that have been put into `output`
-  int status = 0;
+  int status = 0;               // of the answer; 0: none is made yet
   std::string_view handler;
 };
 
@@ -78,9 +78,9 @@ struct Connection {
   void count_request(bool now);  // as one that is in flight
   void end_request();
   // Keeps of the request what it needs to wait: `head` are its octets.
-  void sleep(std::string_view head, Park park);
+  void set_aside(std::string_view head, Park park);
   // The request as it was; what is returned has the callbacks.
-  std::unique_ptr<Waiting> wake(const HeadLimits& limits);
+  std::unique_ptr<Waiting> take_up(const HeadLimits& limits);
 
   const std::uint64_t id;
   Counters& counters;

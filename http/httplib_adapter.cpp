@@ -114,9 +114,7 @@ class ReplyFramer::Server final : public httplib::Server {
     }
   }
 
-  bool has_content() const {
-    return reply_->status >= 200 && reply_->status != 204 && reply_->status != 304;
-  }
+  bool has_content() const { return may_have_content(reply_->status); }
 
   void fill(httplib::Response& response) {
     response.status = reply_->status;
@@ -162,6 +160,10 @@ ReplyFramer::~ReplyFramer() = default;
 
 std::string ReplyFramer::frame(Reply& reply, const Framing& framing) {
   return server_->frame(reply, framing);
+}
+
+bool may_have_content(int status) {
+  return status >= 200 && status != 204 && status != 304;
 }
 
 bool is_sendable(const Reply& reply) {

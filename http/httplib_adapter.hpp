@@ -34,4 +34,7 @@ class ReplyFramer {
 // early. RFC 9110 section 5.5 calls CR, LF and NUL in a value "invalid and dangerous".
 bool is_sendable(const Reply& reply);
 
+// RFC 9110 section 6.4.1: 204 and 304 end with their fields.
+bool may_have_content(int status);
+
 }  // namespace jidgate::http

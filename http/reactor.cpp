@@ -288,7 +288,7 @@ void Reactor::begin_stop() {
   accept_again_ = Deadline::max();
   listeners_.clear();
   while (Owned connection = parking_.with([](Parking& parking) { return parking.take_any(); })) {
-    const auto waiting = connection->wake(parts_.limits.head);
+    const auto waiting = connection->take_up(parts_.limits.head);
     const ParkedId id{connection->parked_as};
     connection->keep_alive = false;
     answer(std::move(connection), stopping_->farewell);

@@ -218,7 +218,7 @@ void Reactor::park(Owned connection, std::string_view head, Park park) {
   const auto parked = std::move(park.parked);
   const Deadline deadline = park.deadline;
   const int descriptor = connection->socket.descriptor();
-  connection->sleep(head, std::move(park));
+  connection->set_aside(head, std::move(park));
   connection->state = State::parked;
   connection->parked_as = static_cast<std::uint64_t>(id);
   connection->input.shrink_to_fit();
@@ -253,7 +253,7 @@ void Reactor::call_gone(const Waiting& waiting, ParkedId id) {
 }
 
 void Reactor::expired(Owned connection) {
-  const auto waiting = connection->wake(parts_.limits.head);
+  const auto waiting = connection->take_up(parts_.limits.head);
   Responder responder;
   try {
     if (waiting->expired) responder = waiting->expired(ParkedId{connection->parked_as});
@@ -268,7 +268,7 @@ bool Reactor::complete(ParkedId id, Responder responder) {
   Owned connection =
       parking_.with([&](Parking& parking) { return parking.take(static_cast<std::uint64_t>(id)); });
   if (!connection) return false;
-  connection->wake(parts_.limits.head);
+  connection->take_up(parts_.limits.head);
   answer(std::move(connection), std::move(responder));
   return true;
 }

@@ -129,9 +129,10 @@ TEST(GateAnswer, AnswersForADoorThatFails) {
   House house;
   house.decide = [](const Exchange& exchange) -> Verdict {
     if (exchange.head.target == "/decide") throw std::runtime_error("secret");
+    if (exchange.head.target == "/nothing") return Responder();
     return [](const Exchange&) -> Reply { throw std::runtime_error("secret"); };
   };
-  for (const std::string target : {"/decide", "/respond"}) {
+  for (const std::string target : {"/decide", "/respond", "/nothing"}) {
     Client client = house.client();
     client.send(get(target, "Connection: close\r\n"));
     const std::string answer = client.receive_all();
@@ -174,6 +175,22 @@ TEST(GateAnswer, StreamsFiles) {
   client.send("HEAD /100 HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(client.receive(true).field("content-length"), "100");
   EXPECT_EQ(client.ask(get("/3")).body, content.substr(5, 3));
+}
+
+TEST(GateAnswer, LeavesOutAFileThatAnAnswerMayNotHave) {
+  House house;
+  house.decide = [](const Exchange& exchange) -> Verdict {
+    return [status = std::stoi(exchange.head.target.substr(1))](const Exchange&) {
+      Reply reply;
+      reply.status = status;
+      reply.file = file_of("content", 0, 7);
+      return reply;
+    };
+  };
+  Client client = house.client();
+  EXPECT_EQ(client.ask(get("/304")).status, 304);
+  EXPECT_EQ(client.ask(get("/204")).status, 204);
+  EXPECT_EQ(client.ask(get("/200")).body, "content");
 }
 
 TEST(GateAnswer, EndsTheConnectionWhenAFileIsShorterThanPromised) {

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <random>
 #include <set>
 #include <string>
@@ -217,6 +219,17 @@ TEST(GateLimits, WithoutDescriptorsItWaitsAndServesOn) {
 }
 
 // ---- the parts
+
+TEST(Socket, WritingToAClientThatLeftRaisesNoSignal) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  ::close(ends[1]);
+  const auto before = std::signal(SIGPIPE, SIG_DFL);
+  Socket socket(ends[0], nullptr);
+  EXPECT_EQ(socket.write("hello").io, Io::failed);
+  socket.end_writing();
+  std::signal(SIGPIPE, before);
+}
 
 class ConnectionsOfNobody {
  public:
