@@ -17,10 +17,10 @@
 namespace jidgate::component {
 
 // For the messages of failed tests.
-inline void PrintTo(Meaning meaning, std::ostream* out) {
+inline std::ostream& operator<<(std::ostream& out, Meaning meaning) {
   constexpr std::string_view names[] = {"confirmed", "denied",         "undeliverable", "late",
                                         "ambiguous", "not understood", "nothing"};
-  *out << names[static_cast<std::size_t>(meaning)];
+  return out << names[static_cast<std::size_t>(meaning)];
 }
 
 }  // namespace jidgate::component

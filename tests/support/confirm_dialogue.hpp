@@ -72,9 +72,9 @@ class ConfirmDialogue : public Dialogue {
     return asks(question(jid, std::move(id)));
   }
 
-  // `template_` in the words of confirm-answers.tsv.
-  void answers(const OpenQuestion& open, const std::string& template_) {
-    server.sends(fill(template_, open));
+  // `pattern` in the words of confirm-answers.tsv.
+  void answers(const OpenQuestion& open, const std::string& pattern) {
+    server.sends(fill(pattern, open));
   }
   // A stanza of `open` came and changed nothing: nothing was sent, and it is open.
   void expect_open(const OpenQuestion& open) {

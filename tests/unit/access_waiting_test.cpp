@@ -31,6 +31,7 @@ class AccessWaiting : public AccessTest {
   std::vector<std::string> outcomes() const {
     return audit.entries.with([](const auto& entries) {
       std::vector<std::string> words;
+      words.reserve(entries.size());
       for (const auto& entry : entries) words.emplace_back(to_string(entry.outcome));
       return words;
     });
@@ -227,6 +228,7 @@ TEST_F(AccessWaiting, WhateverComesFirstThereIsOneOutcomeAndTheClientGetsIt) {
     std::shuffle(ends.begin(), ends.end(), random);
     ends.resize(2 + random() % 3);
     std::vector<std::thread> threads;
+    threads.reserve(ends.size());
     for (const auto& end : ends) threads.emplace_back(end);
     for (std::thread& thread : threads) thread.join();
 

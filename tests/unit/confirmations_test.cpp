@@ -316,6 +316,7 @@ TEST(ConfirmationsThreadsTest, ThreadsThatEndTheSameQuestionAgreeOnOneOutcome) {
   confirmations.configure({10000, 0});
   constexpr int rounds = 2000;
   std::vector<std::string> ids;
+  ids.reserve(rounds);
   for (int i = 0; i < rounds; ++i) {
     ids.push_back(std::get<std::string>(confirmations.open(Question{jid("juliet@verona.test"),
                                                                     "a",

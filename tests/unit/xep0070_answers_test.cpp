@@ -21,8 +21,8 @@ struct Row {
   std::string word() const { return outcome.substr(0, outcome.find(':')); }
 };
 
-void PrintTo(const Row& row, std::ostream* out) {
-  *out << row.name << " (" << row.asked_by << ')';
+std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.name << " (" << row.asked_by << ')';
 }
 
 std::vector<Row> rows() {
@@ -123,12 +123,10 @@ TEST(IqAnswer, AResultMayEchoTheConfirmAndNothingElse) {
            "</iq>";
   };
   EXPECT_EQ(read(result(confirm), {asked(orchard)}).meaning, Meaning::confirmed);
-  for (const auto* other :
-       {"<query xmlns='jabber:iq:version'/>", "<confirm xmlns='urn:example:other'/>",
-        "<error type='auth'/>",
-        "<confirm xmlns='http://jabber.org/protocol/http-auth'/><x xmlns='urn:x'/>",
-        "<confirm xmlns='http://jabber.org/protocol/http-auth'/>"
-        "<confirm xmlns='http://jabber.org/protocol/http-auth'/>"}) {
+  for (const std::string& other :
+       {std::string("<query xmlns='jabber:iq:version'/>"),
+        std::string("<confirm xmlns='urn:example:other'/>"), std::string("<error type='auth'/>"),
+        both(confirm, "<x xmlns='urn:x'/>"), both(confirm, confirm)}) {
     const Answer answer = read(result(other), {asked(orchard)});
     EXPECT_EQ(answer.meaning, Meaning::nothing) << other;
     EXPECT_EQ(answer.wrong, "payload") << other;
@@ -258,9 +256,7 @@ TEST(MessageAnswer, OnlyTheOutermostChildrenCount) {
       "<result xmlns='urn:xmpp:mam:2' id='1'>" + forwarded + "</result>",
       "<forwarded xmlns='urn:xmpp:forward:0'>" + inner + forwarded + "</forwarded>",
       "<x xmlns='urn:x'>" + std::string(confirm) + "</x>",
-      "<html xmlns='http://jabber.org/protocol/xhtml-im'><body "
-      "xmlns='http://www.w3.org/1999/xhtml'>"
-      "OK</body></html>",
+      "<html xmlns='urn:x'><body xmlns='jabber:component:accept'>OK</body></html>",
   };
   for (const std::string& children : wrapped) {
     EXPECT_FALSE(decides(read(message(children), {asked(romeo)}))) << children;

@@ -246,11 +246,12 @@ TEST_F(ConfirmTest, QuestionsThatNobodyWaitsForEndAtTheirDeadline) {
 // Whoever asks may leave at any moment. A person is told of the end of what they were asked, after
 // they were asked, and of nothing else.
 TEST_F(ConfirmTest, OnlyWhatWentOutIsWithdrawnWhateverTheMoment) {
-  constexpr int threads = 4, rounds = 50;
+  constexpr std::size_t threads = 4, rounds = 50;
   std::vector<std::thread> askers;
-  for (int number = 0; number < threads; ++number) {
+  askers.reserve(threads);
+  for (std::size_t number = 0; number < threads; ++number) {
     askers.emplace_back([this, number] {
-      for (int round = 0; round < rounds; ++round) {
+      for (std::size_t round = 0; round < rounds; ++round) {
         const std::string id =
             opens(question(romeo, std::to_string(number) + '-' + std::to_string(round)));
         unit.ask(id);

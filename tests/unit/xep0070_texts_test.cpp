@@ -50,7 +50,7 @@ TEST(Prompt, AsksForWordsThatAreUnderstood) {
   EXPECT_EQ(read_word("OK"), Word::yes);
   for (const auto& [language, no] : nos) {
     EXPECT_EQ(read_word(no), Word::no) << language;
-    for (auto one : {values(), PromptValues{"192.0.2.7", "GET", "/", "", "12:34:56 UTC"}}) {
+    for (const auto& one : {values(), PromptValues{"192.0.2.7", "GET", "/", "", "12:34:56 UTC"}}) {
       EXPECT_THAT(prompt({std::string(language)}, one).front().text, HasSubstr(" " + no + "."));
     }
   }
