@@ -18,6 +18,7 @@ void Endings::operator()(const OpenQuestion& open, Outcome outcome) const {
   if (outcome == Outcome::confirmed) {
     grants_.confirmed(grant_key(question), question.method, question.url, question.grant, now);
   } else if (outcome != Outcome::cancelled) {
+    if (outcome == Outcome::denied) grants_.denied(grant_key(question), now);
     // Cancelled is nobody's fault here: a lost link, a restart. Who leaves early is counted where
     // that is seen.
     limits_.ended(question.asked.bare(), question.asker, outcome, now);

@@ -20,6 +20,7 @@ struct Grant {
   SteadyTime until;        // each request passes before
   std::string one_entity;  // the one of which one request passes, as a hash; empty: none
   SteadyTime one_entity_until;
+  bool was_denied = false;
   SteadyTime forget_at;
 };
 
@@ -53,6 +54,7 @@ Standing Grants::look(const GrantKey& key, std::string_view entity, SteadyTime n
     Grant* grant = grants.find(hashed_key);
     if (!grant || now >= grant->forget_at) return Standing::unknown;
     if (now < grant->until && (!within || now < grant->since + *within)) return Standing::granted;
+    if (grant->was_denied) return Standing::denied;
     if (grant->one_entity != hashed_entity || now >= grant->one_entity_until) return Standing::used;
     grant->one_entity.clear();
     return Standing::granted;
@@ -65,6 +67,7 @@ void Grants::confirmed(const GrantKey& key, std::string_view method, std::string
   state_->grants.with([&](BoundedMap<Grant>& grants) {
     grants.drop_while([&](const Grant& grant) { return now >= grant.forget_at; });
     Grant& grant = grants.touch(hashed_key);
+    grant.was_denied = false;
     if (method == "HEAD" || method == "OPTIONS") {
       grant.one_entity = hashed_entity;
       grant.one_entity_until = now + one_request_waits;
@@ -72,6 +75,16 @@ void Grants::confirmed(const GrantKey& key, std::string_view method, std::string
       grant.since = now;
       grant.until = std::max(grant.until, now + lifetime);
     }
+    grant.forget_at = std::max(grant.until, now + codes_are_remembered);
+  });
+}
+
+void Grants::denied(const GrantKey& key, SteadyTime now) {
+  const std::string hashed_key = state_->hash(key);
+  state_->grants.with([&](BoundedMap<Grant>& grants) {
+    grants.drop_while([&](const Grant& grant) { return now >= grant.forget_at; });
+    Grant& grant = grants.touch(hashed_key);
+    grant.was_denied = true;
     grant.forget_at = std::max(grant.until, now + codes_are_remembered);
   });
 }

@@ -26,6 +26,7 @@ enum class Standing {
   unknown,  // never confirmed: ask
   granted,  // pass
   used,     // confirmed before and over now: refuse without a question ("a code is used once")
+  denied,   // the person's last word on this code was No
 };
 
 // Any thread. Bounded: at most 100,000 entries, the oldest go first; used codes are
@@ -46,6 +47,8 @@ class Grants {
   // A grant that lasts longer already is not shortened.
   void confirmed(const GrantKey& key, std::string_view method, std::string_view entity,
                  Seconds lifetime, SteadyTime now);
+  // After a denial, for whoever was not there to hear it. It takes no running grant away.
+  void denied(const GrantKey& key, SteadyTime now);
   void forget_all();
 
  private:

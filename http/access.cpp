@@ -183,6 +183,11 @@ Verdict Access::handle(AccessRequest request, Render render) {
     case Standing::used:
       // A Digest client makes a new cnonce by itself: with a new nonce it may ask again.
       return answer(Unauthorized{"code-used", digest, std::nullopt});
+    case Standing::denied:
+      // Where nobody waits for the answer this is the request that gets it. Whoever waits has had
+      // it, and may ask again.
+      if (request.ruling.mode == Mode::challenge) return answer(Forbidden{"denied"});
+      break;
     case Standing::unknown:
       break;
   }

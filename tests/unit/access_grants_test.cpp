@@ -164,6 +164,13 @@ TEST_F(AccessGrants, AResponseThatDoesNotMatchAsksNobody) {
   EXPECT_EQ(times_asked(), 0u);
 }
 
+TEST_F(AccessGrants, WhoHasHeardANoMayAskAgain) {
+  EXPECT_TRUE(confirmations.end(waits({basic(juliet)}), Outcome::denied));
+  EXPECT_EQ(answered(), "403 denied");
+  EXPECT_EQ(confirmed(request({basic(juliet)})), "200 juliet@verona.test");
+  EXPECT_EQ(decides({basic(juliet)}), "200 juliet@verona.test");
+}
+
 // ---- challenge: the answer is not waited for
 
 class Challenge : public AccessTest {
@@ -184,6 +191,19 @@ TEST_F(Challenge, AsksAndIsAnsweredAtOnce) {
   EXPECT_EQ(times_asked(), 1u);
   EXPECT_TRUE(confirmations.end(asked(), Outcome::confirmed));
   EXPECT_EQ(decides({basic(juliet)}), "200 juliet@verona.test");
+}
+
+// Section 4.7: "If the XMPP Client denied the request, the HTTP Server MUST return a Forbidden
+// error". Nobody waited for the No, so the next request with the same code gets it.
+TEST_F(Challenge, ADenialIsForTheNextRequest) {
+  decides({basic(juliet)});
+  EXPECT_TRUE(confirmations.end(asked(), Outcome::denied));
+  for (int times = 0; times < 3; ++times) EXPECT_EQ(decides({basic(juliet)}), "403 denied");
+  EXPECT_EQ(times_asked(), 1u);
+  EXPECT_EQ(decides({basic(juliet, "new")}), "401 pending, retry 2");
+  asker_address = "198.51.100.1";
+  confirmations.end_all(Outcome::expired);
+  EXPECT_EQ(decides({basic(juliet)}), "401 pending, retry 2") << "it was another's question";
 }
 
 TEST_F(Challenge, IsPendingForWhoeverAskedAlone) {

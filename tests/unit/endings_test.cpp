@@ -81,8 +81,10 @@ class EndingsTest : public testing::Test {
 TEST_F(EndingsTest, OnlyAConfirmationGrants) {
   for (const auto outcome :
        {Outcome::denied, Outcome::expired, Outcome::unreachable, Outcome::cancelled}) {
-    end(question(), outcome);
-    EXPECT_EQ(standing(key()), Standing::unknown) << to_string(outcome);
+    end(question("GET", std::string(to_string(outcome))), outcome);
+    EXPECT_EQ(standing(key(std::string(to_string(outcome)))),
+              outcome == Outcome::denied ? Standing::denied : Standing::unknown)
+        << to_string(outcome);
   }
   end(question(), Outcome::confirmed);
   EXPECT_EQ(standing(key()), Standing::granted);

@@ -141,6 +141,22 @@ TEST_F(GrantsTest, TheRequestAfterAHeadPassesWhereTheRuleAsksEachTime) {
   EXPECT_EQ(grants.look(juliet, entity, now, Seconds{0}), Standing::used);
 }
 
+TEST_F(GrantsTest, ADenialIsRememberedUntilTheCodeIsConfirmed) {
+  grants.denied(juliet, now);
+  EXPECT_EQ(look(juliet), Standing::denied);
+  EXPECT_EQ(look(key("juliet@capulet.com", "other")), Standing::unknown);
+  now += hours{24} - milliseconds{1};
+  EXPECT_EQ(look(juliet), Standing::denied);
+  grants.confirmed(juliet, "GET", entity, Seconds{300}, now);
+  EXPECT_EQ(look(juliet), Standing::granted);
+  grants.denied(juliet, now);
+  EXPECT_EQ(look(juliet), Standing::granted) << "what was granted stays so";
+  now += Seconds{300};
+  EXPECT_EQ(look(juliet), Standing::denied);
+  now += hours{24};
+  EXPECT_EQ(look(juliet), Standing::unknown);
+}
+
 TEST_F(GrantsTest, AllCanBeForgotten) {
   grants.confirmed(juliet, "GET", entity, Seconds{300}, now);
   grants.forget_all();
