@@ -48,8 +48,7 @@ def nginx(place):
             folder=folder, port=port, host=HOST, root=place / "site"))
         process = Process("nginx", ["nginx", "-e", "stderr", "-p", folder, "-c", configuration],
                           place / "nginx.log", cwd=folder)
-        process.wait_for(lambda: accepts(port), "its port to open")
-        return programs.Started(process, port)
+        return programs.started(process, lambda: port if accepts(port) else None)
 
     return start_with_retry(start)
 

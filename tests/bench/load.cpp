@@ -272,6 +272,7 @@ void speed() {
   latencies.tell("concurrent");
   people.clear();
 
+  tell("asked", warm_up + confirms + 2 * one_by_one);
   one_after_the_other(loop, target.port, one_by_one, "romeo@verona.test/bench");
   each_on_its_own(loop, target.port, one_by_one, "romeo@verona.test/bench");
 }

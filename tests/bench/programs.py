@@ -44,11 +44,22 @@ class Started:
         self.process.stop(within=30)
 
 
-def daemon(place, component_port, changes=None):
-    """The real thing, as deploy/ and the tests run it."""
+def started(process, port):
+    """Once `port()` gives its port. What does not come that far is not left behind."""
+    try:
+        return Started(process, process.wait_for(port, "its web port"))
+    except BaseException:
+        process.stop(within=30)
+        raise
+
+
+def daemon(place, component_port, changes=None, prepare=None):
+    """The real thing, as deploy/ and the tests run it. `prepare` is given its configuration."""
     settings = jidgate.merge(jidgate.defaults(place, component_port), {
         "confirm": {"timeout": "110s"}, **(changes or {})})
     configuration = place.write("jidgate.conf", jidgate.text(settings), mode=0o640)
+    if prepare:
+        prepare(configuration)
     process = Process("jidgate", [BINARY, "serve", "--config", configuration],
                       place / "jidgate.log", as_root=True)
 
@@ -58,7 +69,13 @@ def daemon(place, component_port, changes=None):
                 return int(line.partition('"port":"')[2].partition('"')[0])
         return None
 
-    return Started(process, process.wait_for(front_port, "its web port"))
+    return started(process, front_port)
+
+
+def migrate(configuration, owner_url):
+    subprocess.run([BINARY, "migrate", "--config", configuration], check=True,
+                   stdout=subprocess.DEVNULL, timeout=60,
+                   env={**os.environ, "JIDGATE_DATABASE_URL": owner_url})
 
 
 def printing_its_port(name, program):
@@ -76,7 +93,7 @@ def printing_its_port(name, program):
                     return int(line.split()[1])
             return None
 
-        return Started(process, process.wait_for(port, "its web port"))
+        return started(process, port)
 
     return start
 

@@ -119,7 +119,9 @@ void confirm_everything(unsigned port, const std::string& user, const std::strin
   while (true) {
     const Stanza stanza = stream.next();
     if (stanza.name != "iq" || stanza.type != "get") continue;
-    stream.send("<iq type='result' id='" + stanza.id + "' to='" + stanza.from + "'/>");
+    std::string answer("<iq type='result' id='");
+    answer.append(stanza.id).append("' to='").append(stanza.from).append("'/>");
+    stream.send(answer);
   }
 }
 
