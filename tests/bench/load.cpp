@@ -120,8 +120,8 @@ class Crowd {
     server_.confirm(questions_[number]);
     server_.flush();
     --open_;
-    loop_.spin_until([&] { return !person.is_waiting(); }, "an answer");
-    latencies.add(begin, person.answered());
+    loop_.until([&] { return !person.is_waiting(); }, "an answer");
+    latencies.add(begin, person.arrived());
     person.get(private_page, credentials(number, turn));
     loop_.until([&] { return open_ == people_.size(); }, "the next question");
   }

@@ -46,12 +46,12 @@ void Loop::watch(int descriptor, Watched& owner) {
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("epoll_ctl");
 }
 
-void Loop::turn(const char* what, bool may_sleep) {
+void Loop::turn(const char* what) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - now());
   if (left.count() <= 0) throw std::runtime_error(std::string("not in time: ") + what);
   std::array<epoll_event, 256> events;
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
-                                 may_sleep ? static_cast<int>(left.count()) : 0);
+                                 static_cast<int>(left.count()));
   if (count < 0 && errno != EINTR) fail("epoll_wait");
   for (int number = 0; number < count; ++number) {
     static_cast<Watched*>(events[static_cast<std::size_t>(number)].data.ptr)->readable();

@@ -34,17 +34,11 @@ class Loop {
 
   template <class Condition>
   void until(Condition condition, const char* what) {
-    while (!condition()) turn(what, true);
-  }
-  // The same without ever sleeping: nothing of the time that a figure holds is the time that this
-  // thread takes to wake up.
-  template <class Condition>
-  void spin_until(Condition condition, const char* what) {
-    while (!condition()) turn(what, false);
+    while (!condition()) turn(what);
   }
 
  private:
-  void turn(const char* what, bool may_sleep);
+  void turn(const char* what);
 
   int epoll_;
   Time end_;

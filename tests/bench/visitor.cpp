@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -20,6 +21,8 @@ Visitor::Visitor(Loop& loop, unsigned port, unsigned host) : descriptor_(connect
   set_non_blocking(descriptor_);
   const linger at_once{1, 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  const int on = 1;
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   loop.watch(descriptor_, *this);
 }
 
@@ -45,7 +48,7 @@ void Visitor::get(std::string_view path, std::string_view authorization) {
 
 void Visitor::readable() {
   std::array<char, 16384> part;
-  const ssize_t count = ::recv(descriptor_, part.data(), part.size(), 0);
+  const long count = receive(part.data(), part.size());
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) {
     if (waiting_) throw std::runtime_error("the server has closed a connection");
@@ -60,6 +63,27 @@ void Visitor::readable() {
   }
   input_ = std::string();
   if (on_answer) on_answer();
+}
+
+long Visitor::receive(char* into, std::size_t room) {
+  iovec octets{into, room};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control{};
+  msghdr message{};
+  message.msg_iov = &octets;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const long count = ::recvmsg(descriptor_, &message, 0);
+  arrived_ = now();
+  const cmsghdr* header = count > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (header != nullptr && header->cmsg_type == SCM_TIMESTAMPNS) {
+    timespec stamp{};
+    std::memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    arrived_ -=
+        wall - (std::chrono::seconds(stamp.tv_sec) + std::chrono::nanoseconds(stamp.tv_nsec));
+  }
+  return count;
 }
 
 bool Visitor::is_complete() const {

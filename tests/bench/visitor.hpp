@@ -25,18 +25,22 @@ class Visitor final : private Watched {
   void hang_up();
   bool is_waiting() const { return waiting_; }
   Time asked() const { return asked_; }
-  Time answered() const { return answered_; }
+  Time answered() const { return answered_; }  // when the answer was read
+  // When the last octets of the answer reached this side of the connection, by the kernel's stamp:
+  // in it is nothing of the time that this program takes to wake up.
+  Time arrived() const { return arrived_; }
   // Called when an answer is complete. Any status but 200 ends the run: a figure made of refusals
   // would be a good one.
   std::function<void()> on_answer;
 
  private:
   void readable() override;
+  long receive(char* into, std::size_t room);
   bool is_complete() const;
 
   int descriptor_;
   bool waiting_ = false;
-  Time asked_{}, answered_{};
+  Time asked_{}, answered_{}, arrived_{};
   std::string input_;
 };
 
