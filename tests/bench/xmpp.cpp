@@ -135,10 +135,12 @@ void round_trips(unsigned port, const std::string& component, const std::string&
   for (std::size_t number = 0; number < count; ++number) {
     const std::string mark = random_id();
     const Time begin = now();
-    stream.send("<iq to='" + jid + "' from='" + component + "' type='get' id='" + mark +
-                "'><confirm xmlns='http://jabber.org/protocol/http-auth' id='s" +
-                std::to_string(number) +
-                "' method='GET' url='https://files.verona.test:9345/missive.html'/></iq>");
+    std::string question("<iq type='get' to='");
+    question.append(jid).append("' from='").append(component).append("' id='").append(mark);
+    question.append("'><confirm xmlns='http://jabber.org/protocol/http-auth' id='");
+    question.append(mark).append("' method='GET' ");
+    question.append("url='https://files.verona.test:9345/missive.html'/></iq>");
+    stream.send(question);
     const Stanza answer = stream.next("iq");
     latencies.add(begin, now());
     if (answer.id != mark || answer.type != "result") throw std::runtime_error("no confirmation");
