@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 
 #include "tests/support/access.hpp"
 
@@ -268,14 +267,26 @@ TEST_F(SiteDoorTest, WhereTheCodeIsThePasswordOfDigestItIsShownAndVerifies) {
   site().digest_password = DigestPassword::code;
   configure();
   const Reply reply = answer(exchange("/x", {host()}));
-  std::smatch code, nonce, opaque;
-  ASSERT_TRUE(std::regex_search(reply.body, code, std::regex("([0-9]{6}) as password")));
+  const std::string::size_type after_code = reply.body.find(" as password");
+  ASSERT_NE(after_code, std::string::npos);
+  ASSERT_GE(after_code, 6U);
+  const std::string code = reply.body.substr(after_code - 6, 6);
+  ASSERT_EQ(code.find_first_not_of("0123456789"), std::string::npos) << code;
   const std::string line = values(reply, "WWW-Authenticate").at(1);
-  ASSERT_TRUE(std::regex_search(line, nonce, std::regex("nonce=\"([^\"]+)\"")));
-  ASSERT_TRUE(std::regex_search(line, opaque, std::regex("opaque=\"([^\"]+)\"")));
+  // GCC 12 warns of its own std::regex under the sanitizers.
+  const auto parameter = [&](const std::string& name) {
+    const std::string opening = name + "=\"";
+    const std::string::size_type start = line.find(opening);
+    if (start == std::string::npos) return std::string();
+    const std::string::size_type first = start + opening.size();
+    return line.substr(first, line.find('"', first) - first);
+  };
+  const std::string nonce = parameter("nonce"), opaque = parameter("opaque");
+  ASSERT_FALSE(nonce.empty());
+  ASSERT_FALSE(opaque.empty());
   http::DigestFields fields;
   fields.username = juliet;
-  fields.nonce = nonce[1];
+  fields.nonce = nonce;
   fields.uri = "/x";
   fields.nc_text = "00000001";
   fields.cnonce = "0a4f113b";
@@ -288,11 +299,11 @@ TEST_F(SiteDoorTest, WhereTheCodeIsThePasswordOfDigestItIsShownAndVerifies) {
                                       "\", uri=\"/x\", qop=auth, nc=00000001, "
                                       "cnonce=\"0a4f113b\", response=\"" +
                                       http::digest_response(fields, "xmpp", password, "GET") +
-                                      "\", opaque=\"" + opaque.str(1) + "\""};
+                                      "\", opaque=\"" + opaque + "\""};
   };
   EXPECT_EQ(status(exchange("/x", {host(), with_password("")})), 401);
   EXPECT_EQ(status(exchange("/x", {host(), with_password("000000")})), 401);
-  EXPECT_EQ(question(exchange("/x", {host(), with_password(code[1])})).transaction_id, "0a4f113b");
+  EXPECT_EQ(question(exchange("/x", {host(), with_password(code)})).transaction_id, "0a4f113b");
   // Where it is not, none is shown.
   site().digest_password = DigestPassword::any;
   configure();
