@@ -132,20 +132,22 @@ std::variant<Credentials, Decision> Access::read_credentials(const AccessRequest
 std::optional<Decision> Access::refusal_to_ask(const AccessRequest& request,
                                                const Credentials& credentials) const {
   if (!request.may_ask) return Unauthorized{"prefetch", false, std::nullopt};
-  // The same code asked about twice at once: whoever came second must not ride on the answer that
-  // is meant for the first.
-  for (const OpenQuestion& open : parts_.confirmations.open_for(credentials.jid)) {
-    if (open.question.transaction_id != credentials.transaction_id) continue;
-    if (request.ruling.mode == Mode::challenge && open.question.asker == request.asker) {
-      return Unauthorized{"pending", false, pending_retry};
-    }
-    return Limited{"pending", pending_retry};
-  }
   if (const auto refusal =
           parts_.limits.check(credentials.jid.bare(), request.asker, parts_.clock.steady())) {
     parts_.metrics.add("rate_limited_total", {{"scope", refusal->scope}});
     return Limited{refusal->scope == "address" ? "address-limit" : "account-limit",
                    refusal->retry_after};
+  }
+  // The same code asked about twice at once: whoever came second must not ride on the answer that
+  // is meant for the first. Nor is he told that the code is the right one: the word is the same as
+  // for any other code while the account is being asked.
+  for (const OpenQuestion& open : parts_.confirmations.open_for(credentials.jid)) {
+    if (open.question.transaction_id != credentials.transaction_id) continue;
+    if (request.ruling.mode == Mode::challenge && open.question.asker == request.asker) {
+      return Unauthorized{"pending", false, pending_retry};
+    }
+    parts_.metrics.add("rate_limited_total", {{"scope", "pending"}});
+    return Limited{"account-busy", pending_retry};
   }
   if (!parts_.asker.is_up()) return Unavailable{"link-down", link_retry};
   return std::nullopt;

@@ -31,7 +31,7 @@ struct Exchange {
   Address peer;
   bool tls = false;
   std::string request_id;  // 32 hexadecimal digits of our own, for logs and problem documents
-  std::string body;        // read and bounded; only set when a worker serves
+  std::string body;        // read and bounded; only set when a worker serves a WithBody
 };
 
 // Makes the answer. Runs on a worker thread, may block a little (files), never for a person. What
@@ -56,8 +56,8 @@ struct Park {
 
 // The answer depends on the body, so a client that expects 100 Continue is sent one. Where a plain
 // Responder stands (or a Park), that client gets its answer without it and the connection ends. A
-// body that comes unasked is read, bounded, and handed over in every case; that of a parked request
-// is read when it goes on.
+// body that comes unasked is read, bounded, and thrown away; that of a parked request is read when
+// it goes on.
 struct WithBody {
   Responder responder;
 };

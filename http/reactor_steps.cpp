@@ -198,9 +198,13 @@ void Reactor::begin_body(Owned connection) {
 }
 
 void Reactor::read_body(Owned connection) {
+  Request& request = *connection->request;
   while (true) {
+    // What no door wants is read to find its end, and not kept: strangers send it.
+    std::string unwanted;
     const int status =
-        connection->request->body.feed(connection->input, connection->request->exchange.body);
+        request.body.feed(connection->input, request.wants_body ? request.exchange.body : unwanted);
+    if (connection->input.empty()) connection->input.shrink_to_fit();
     if (status == 200) return serve(std::move(connection));
     if (status != 0) return refuse(std::move(connection), status);
     if (connection->ended) return refuse(std::move(connection), bad_request);

@@ -56,6 +56,7 @@ void Workers::stop() {
 }
 
 void Workers::push(Owned connection) {
+  bool must_wake = false;
   {
     const std::scoped_lock lock(mutex_);
     if (connection->state == Connection::State::handshake) {
@@ -63,13 +64,13 @@ void Workers::push(Owned connection) {
     } else {
       answers_.push_back(std::move(connection));
     }
+    must_wake = !std::exchange(waking_, true);
   }
-  wake_.notify_one();
+  if (must_wake) wake_.notify_one();
 }
 
 Workers::Picked Workers::pick() {
-  const bool may_shake = !handshakes_.empty() && handshakes_running_ < most_handshakes_;
-  if (may_shake && (answers_.empty() || !was_handshake_)) {
+  if (may_shake() && (answers_.empty() || !was_handshake_)) {
     was_handshake_ = true;
     ++handshakes_running_;
     return {handshakes_.pop(), true};
@@ -83,13 +84,20 @@ Workers::Picked Workers::pick() {
 
 void Workers::run(const Work& work) {
   std::unique_lock lock(mutex_);
+  bool was_asleep = false;
   while (!stopping_) {
     Picked picked = pick();
     if (!picked.connection) {
+      waking_ = false;
       wake_.wait(lock);
+      waking_ = false;
+      was_asleep = true;
       continue;
     }
+    const bool must_wake = std::exchange(was_asleep, false) && (!answers_.empty() || may_shake()) &&
+                           !std::exchange(waking_, true);
     lock.unlock();
+    if (must_wake) wake_.notify_one();
     work(std::move(picked.connection));
     lock.lock();
     if (picked.is_handshake) {

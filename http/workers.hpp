@@ -48,6 +48,7 @@ class Workers {
     bool is_handshake = false;
   };
   void run(const Work& work);
+  bool may_shake() const { return !handshakes_.empty() && handshakes_running_ < most_handshakes_; }
   Picked pick();
 
   const unsigned most_handshakes_;
@@ -57,6 +58,9 @@ class Workers {
   FairQueue handshakes_;
   unsigned handshakes_running_ = 0;
   bool was_handshake_ = false;
+  // One sleeper at a time is woken; it wakes the next when it finds more than it takes. So a burst
+  // does not wake threads that would find nothing left to do.
+  bool waking_ = false;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

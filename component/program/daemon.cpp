@@ -41,6 +41,7 @@ http::GateLimits admin_limits() {
   limits.body = 0;
   limits.connections = 100;
   limits.workers = 1;
+  limits.show_gauges = false;  // they are the front door's
   return limits;
 }
 

@@ -209,7 +209,7 @@ TEST_F(Challenge, ADenialIsForTheNextRequest) {
 TEST_F(Challenge, IsPendingForWhoeverAskedAlone) {
   decides({basic(juliet)});
   asker_address = "198.51.100.1";
-  EXPECT_EQ(decides({basic(juliet)}), "429 pending, retry 2");
+  EXPECT_EQ(decides({basic(juliet)}), "429 account-busy, retry 2");
   EXPECT_TRUE(confirmations.end(asked(), Outcome::confirmed));
   EXPECT_EQ(decides({basic(juliet)}), "401 pending, retry 2") << "another address asks anew";
   EXPECT_EQ(times_asked(), 2u);

@@ -131,7 +131,7 @@ TEST_F(Decisions, AreMadeInTheirOrder) {
   EXPECT_EQ(decides({basic(juliet)}), "429 account-limit, retry 300");
   limits.ended(Jid::parse(romeo).value(), Address::parse("198.51.100.1").value(), Outcome::expired,
                clock.steady());
-  EXPECT_EQ(decides({basic(romeo, "pending")}), "429 pending, retry 2");
+  EXPECT_EQ(decides({basic(romeo, "pending")}), "429 account-limit, retry 300");
   auto prefetch = request({basic(romeo, "pending")});
   prefetch.may_ask = false;
   EXPECT_EQ(decides(prefetch), "401 prefetch");
@@ -157,10 +157,10 @@ TEST_F(Decisions, NobodyRidesOnTheAnswerToSomebodyElse) {
   waits({basic(balcony, "one")});
   for (const auto* address : {"192.0.2.7", "198.51.100.1"}) {
     asker_address = address;
-    EXPECT_EQ(decides({basic(balcony, "one")}), "429 pending, retry 2");
-    EXPECT_EQ(decides({basic(juliet, "one")}), "429 pending, retry 2");
+    EXPECT_EQ(decides({basic(balcony, "one")}), "429 account-busy, retry 2");
+    EXPECT_EQ(decides({basic(juliet, "one")}), "429 account-busy, retry 2");
     EXPECT_EQ(decides(request({basic("Juliet@VERONA.test/x", "one")}, "/other", "POST")),
-              "429 pending, retry 2");
+              "429 account-busy, retry 2");
   }
   EXPECT_EQ(times_asked(), 1u);
   waits({basic(balcony, "two")});

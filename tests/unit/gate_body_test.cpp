@@ -138,8 +138,13 @@ TEST(GateBody, DoesNotInviteABodyThatIsThereOrEmpty) {
   EXPECT_EQ(client.ask(post("/", "Expect: 100-continue\r\n", "")).body, "got ");
 }
 
+Verdict body_unwanted(const Exchange&) {
+  return [](const Exchange& exchange) { return text("got " + exchange.body)(exchange); };
+}
+
 TEST(GateBody, AnswersAtOnceWhereTheBodyIsNotWanted) {
   House house;
+  house.decide = body_unwanted;
   Client client = house.client();
   client.send(post("/", expecting, ""));
   const Answer answer = client.receive();
@@ -149,6 +154,15 @@ TEST(GateBody, AnswersAtOnceWhereTheBodyIsNotWanted) {
   client.send("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");  // the body, for the client's part
   EXPECT_TRUE(client.is_ended());
   EXPECT_FALSE(house.was_decided("/smuggled"));
+}
+
+// Strangers would fill the memory with what nobody reads.
+TEST(GateBody, KeepsNoBodyThatIsNotWanted) {
+  House house;
+  house.decide = body_unwanted;
+  Client client = house.client();
+  EXPECT_EQ(client.ask(post("/", "Content-Length: 5\r\n", "hello")).body, "got ");
+  EXPECT_EQ(client.ask(post("/", "Content-Length: 5\r\n", "again")).body, "got ");
 }
 
 TEST(GateBody, RefusesATooLongBodyInsteadOfInvitingIt) {

@@ -164,7 +164,7 @@ House::House(GateLimits limits, std::shared_ptr<TlsContext> tls)
             events.change([&](Events& seen) { seen.targets.push_back(exchange.head.target); });
             if (decide) return decide(exchange);
             if (exchange.head.target == "/park") return park(exchange);
-            return tell;
+            return WithBody{tell};
           },
           refuse, log, metrics) {
   Listen where;

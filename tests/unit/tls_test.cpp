@@ -153,7 +153,8 @@ TEST(TlsGate, ServesRequests) {
   House house({}, open(files));
   house.decide = [](const Exchange& exchange) -> Verdict {
     EXPECT_TRUE(exchange.tls);
-    return [](const Exchange& again) { return text(again.head.target + again.body)(again); };
+    return WithBody{
+        [](const Exchange& again) { return text(again.head.target + again.body)(again); }};
   };
   const ClientContext context = client_context();
   Client client(house.port, context.get());
