@@ -73,7 +73,7 @@ constexpr std::array<std::string_view, 10> yes_words{"ok", "okay",     "yes", "j
                                                      "sí", "si\u0301", "si",  "vale", "o.k"};
 constexpr std::array<std::string_view, 4> no_words{"no", "nein", "non", "nope"};
 
-// In one pass, so that a value which looks like a placeholder stays what it is.
+// In one pass, so that a value in braces stays what it is.
 std::string fill(std::string_view text, const PromptValues& values) {
   const std::array<std::pair<std::string_view, const std::string*>, 5> names{
       {{"{asker}", &values.asker},

@@ -48,11 +48,6 @@ class BoundedMap {
     while (!entries_.empty() && is_over(entries_.front().second)) drop_oldest();
   }
 
-  void clear() {
-    index_.clear();
-    entries_.clear();
-  }
-
  private:
   using Entries = std::list<std::pair<const std::string, Value>>;
 

@@ -50,18 +50,11 @@ std::string to_hex(const Key& key) {
 std::optional<Key> from_hex(std::string_view text) {
   Key key{};
   if (text.size() != 2 * key.size()) return std::nullopt;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char digit = text[i];
-    int value = 0;
-    if (digit >= '0' && digit <= '9') {
-      value = digit - '0';
-    } else if (digit >= 'a' && digit <= 'f') {
-      value = digit - 'a' + 10;
-    } else {
-      return std::nullopt;
-    }
-    key[i / 2] = static_cast<char>((static_cast<unsigned char>(key[i / 2]) << 4) | value);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    key[i] = static_cast<char>(hex_value(text[2 * i]) * 16 + hex_value(text[2 * i + 1]));
   }
+  // What holds no digits, or capital ones, does not come out again as it went in.
+  if (to_hex(key) != text) return std::nullopt;
   return key;
 }
 

@@ -89,8 +89,4 @@ void Grants::denied(const GrantKey& key, SteadyTime now) {
   });
 }
 
-void Grants::forget_all() {
-  state_->grants.with([](BoundedMap<Grant>& grants) { grants.clear(); });
-}
-
 }  // namespace jidgate

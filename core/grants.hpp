@@ -49,7 +49,6 @@ class Grants {
                  Seconds lifetime, SteadyTime now);
   // After a denial, for whoever was not there to hear it. It takes no running grant away.
   void denied(const GrantKey& key, SteadyTime now);
-  void forget_all();
 
  private:
   struct State;

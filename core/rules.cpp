@@ -72,12 +72,6 @@ const Site* Rules::site_for(std::string_view host) const {
   return found == site_of_host_.end() ? nullptr : &settings_.sites[found->second];
 }
 
-const Site* Rules::site_named(std::string_view name) const {
-  const auto found = std::find_if(settings_.sites.begin(), settings_.sites.end(),
-                                  [&](const Site& site) { return site.name == name; });
-  return found == settings_.sites.end() ? nullptr : &*found;
-}
-
 const Policy* Rules::policy(std::string_view name) const {
   const auto found = settings_.policies.find(std::string(name));
   return found == settings_.policies.end() ? nullptr : &found->second;

@@ -49,7 +49,6 @@ class Rules {
   const Settings& settings() const { return settings_; }
   // The site that serves this host (A-label, lower case), or null.
   const Site* site_for(std::string_view host) const;
-  const Site* site_named(std::string_view name) const;
   const Policy* policy(std::string_view name) const;
   Ruling decide(const Site& site, const RulePath& path, std::string_view method,
                 const Address& asker) const;

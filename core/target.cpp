@@ -18,7 +18,7 @@ constexpr bool is_digit(char c) {
   return '0' <= c && c <= '9';
 }
 constexpr bool is_hex(char c) {
-  return is_digit(c) || ('a' <= c && c <= 'f') || ('A' <= c && c <= 'F');
+  return hex_value(c) >= 0;
 }
 
 // Whether `text` has an escape at `at`.

@@ -92,12 +92,6 @@ constexpr char lower(char c) {
   return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-constexpr int hex_value(char c) {
-  if ('0' <= c && c <= '9') return c - '0';
-  if ('a' <= lower(c) && lower(c) <= 'f') return lower(c) - 'a' + 10;
-  return -1;
-}
-
 constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view base64url_digits =

@@ -31,6 +31,13 @@ std::string base64url_encode(std::string_view octets);  // without padding
 std::optional<std::string> base64_decode(std::string_view text);
 std::optional<std::string> base64url_decode(std::string_view text);  // without padding
 
+// Of a hexadecimal digit in either case; -1 for anything else.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
 std::string hex_encode(std::string_view octets);  // lower case
 std::string ascii_lower(std::string_view text);
 bool ascii_iequals(std::string_view left, std::string_view right);

@@ -12,6 +12,7 @@ namespace {
 
 Reply plain(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
   Reply reply;
+  reply.handler = "admin";
   reply.status = status;
   reply.header("Content-Type", std::move(type))
       .header("Cache-Control", "no-store")

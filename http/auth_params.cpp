@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "http/octets.hpp"
 
 namespace jidgate::http {
 namespace {
@@ -13,19 +14,8 @@ namespace {
 constexpr std::size_t most_params = 32;
 constexpr std::size_t longest_transaction_id = 128;
 
-bool is_tchar(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
-}
-
-// HTAB, SP, VCHAR and obs-text.
-bool may_be_quoted(char c) {
-  const auto octet = static_cast<unsigned char>(c);
-  return c == '\t' || (octet >= 0x20 && octet != 0x7f);
 }
 
 // The octet of an escape at the start of `text`, or -1.
@@ -40,7 +30,7 @@ void skip_blanks(std::string_view& text) {
 }
 
 std::string_view take_token(std::string_view& text) {
-  const auto end = std::find_if_not(text.begin(), text.end(), is_tchar);
+  const auto end = std::find_if_not(text.begin(), text.end(), is_token_octet);
   const auto token = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   text.remove_prefix(token.size());
   return token;
@@ -58,7 +48,7 @@ std::optional<std::string> take_quoted(std::string_view& text) {
       c = text.front();
       text.remove_prefix(1);
     }
-    if (!may_be_quoted(c)) return std::nullopt;
+    if (!is_value_octet(c)) return std::nullopt;
     value += c;
   }
   return std::nullopt;
@@ -86,7 +76,7 @@ std::optional<AuthParam> take_param(std::string_view& text) {
 }  // namespace
 
 bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_tchar);
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_octet);
 }
 
 std::string scheme_of(std::string_view authorization) {
@@ -140,7 +130,7 @@ std::optional<std::string> read_ext_value(std::string_view text) {
   text.remove_prefix(language_end + 1);
   // attr-char is tchar without these three; '%' only begins an escape, which percent_decode checks.
   const bool clean = std::all_of(text.begin(), text.end(),
-                                 [](char c) { return is_tchar(c) && c != '*' && c != '\''; });
+                                 [](char c) { return is_token_octet(c) && c != '*' && c != '\''; });
   auto value = percent_decode(text);
   if (!clean || !value || !is_utf8(*value)) return std::nullopt;
   return value;

@@ -16,6 +16,7 @@ namespace jidgate::http {
 namespace {
 
 constexpr std::string_view root = "/authz";
+constexpr std::string_view metric_label = "authz";
 constexpr std::chrono::minutes complaint_interval{1};
 // Below the time after which the proxy itself gives up, and with it the person's answer: 30 s in
 // Traefik, 60 s in nginx.
@@ -39,7 +40,7 @@ int auth_request_status(const Decision& decision) {
 }
 
 // Who it is. All names are always there: where one is missing, some proxies pass on the client's
-// own field of that name, or a placeholder.
+// own field of that name, or the name of a variable.
 Reply passed(const Rules& rules, const Pass& pass, WallTime now) {
   std::string user = "anonymous", name = user, groups = user;
   if (pass.account) {
@@ -52,6 +53,7 @@ Reply passed(const Rules& rules, const Pass& pass, WallTime now) {
         groups.append(",").append(header_text(group, ","));
   }
   Reply reply;
+  reply.handler = metric_label;
   reply.header("Remote-User", user)
       .header("Remote-Groups", groups)
       .header("Remote-Name", name)
@@ -118,6 +120,7 @@ Verdict AuthzDoor::refuse(const Endpoint& endpoint, const Refusal& refusal) {
   return [refusal](const Exchange& exchange) {
     auto reply = problem(refusal.status, refusal.reason, exchange, {{}, refusal.detail});
     reply.header("X-Auth-Reason", std::string(refusal.reason));
+    reply.handler = metric_label;
     return reply;
   };
 }
@@ -189,6 +192,7 @@ std::optional<Verdict> AuthzDoor::decide(const Exchange& exchange,
             return passed(*keep, *pass, clock_.wall());
           auto reply = refusal(decision, status, *site, access_.digest(), answered);
           reply.header("X-Auth-Reason", std::string(reason_of(decision)));
+          reply.handler = metric_label;
           return reply;
         };
       });

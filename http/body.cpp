@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
+#include "http/octets.hpp"
+
 namespace jidgate::http {
 namespace {
 
@@ -18,18 +21,6 @@ constexpr unsigned longest_size_line = 256;
 // Extensions and trailers are thrown away; without a bound 64 KiB of content in one-octet chunks
 // could make us read 16 MiB.
 constexpr unsigned most_overhead = 8192;
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-bool is_text(char c) {
-  const auto octet = static_cast<unsigned char>(c);
-  return c == '\t' || (octet >= 0x20 && octet != 0x7f);
-}
 
 }  // namespace
 
@@ -120,7 +111,7 @@ int BodyReader::step(char c) {
         return c == ';' || c == ' ' || c == '\t' ? incomplete : bad_request;
       }
       if (c == '\r') return expect('\r', State::size_end);
-      return is_text(c) ? incomplete : bad_request;
+      return is_value_octet(c) ? incomplete : bad_request;
     case State::size_end:
       return c == '\n' ? chunk_begins() : bad_request;
     case State::content_end:
@@ -138,11 +129,11 @@ int BodyReader::step(char c) {
         state_ = State::trailer_value;
         return incomplete;
       }
-      return is_text(c) && c != ' ' && c != '\t' ? incomplete : bad_request;
+      return is_value_octet(c) && c != ' ' && c != '\t' ? incomplete : bad_request;
     case State::trailer_value:
       if (++overhead_ > most_overhead) return bad_request;
       if (c == '\r') return expect('\r', State::trailer_end);
-      return is_text(c) ? incomplete : bad_request;
+      return is_value_octet(c) ? incomplete : bad_request;
     case State::trailer_end:
       return expect('\n', State::trailer_start);
     case State::last_end:

@@ -3,11 +3,11 @@
 // octets behind it, so a head gets the same answer however it was cut into packets.
 #include "http/head.hpp"
 
-#include <array>
 #include <utility>
 
 #include "core/target.hpp"
 #include "core/text.hpp"
+#include "http/octets.hpp"
 
 namespace jidgate::http {
 namespace {
@@ -21,33 +21,6 @@ constexpr int not_implemented = 501;
 constexpr int version_not_supported = 505;
 
 constexpr std::size_t most_length_digits = 18;  // fits an unsigned 64-bit number with room to add
-
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-constexpr auto token_octets = [] {
-  std::array<bool, 256> allowed{};
-  for (int octet = 0; octet < 256; ++octet) {
-    const char c = static_cast<char>(octet);
-    allowed[static_cast<std::size_t>(octet)] =
-        is_digit(c) || is_letter(c) ||
-        std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  }
-  return allowed;
-}();
-
-// RFC 9110 section 5.5: field-content is VCHAR, obs-text, space and tab.
-constexpr bool is_value_octet(char c) {
-  const auto octet = static_cast<unsigned char>(c);
-  return c == '\t' || (octet >= 0x20 && octet != 0x7f);
-}
 
 std::string_view trim_blanks(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -75,7 +48,7 @@ bool is_host_value(std::string_view value) {
     const std::size_t end = value.find(']');
     if (end == std::string_view::npos || end < 3) return false;
     for (const char c : value.substr(1, end - 1)) {
-      if (!is_hex(c) && c != ':' && c != '.') return false;
+      if (hex_value(c) < 0 && c != ':' && c != '.') return false;
     }
     port = value.substr(end + 1);
     if (!port.empty() && port.front() != ':') return false;
@@ -87,7 +60,8 @@ bool is_host_value(std::string_view value) {
     for (std::size_t i = 0; i < host.size(); ++i) {
       const char c = host[i];
       if (c == '%') {
-        if (i + 2 >= host.size() || !is_hex(host[i + 1]) || !is_hex(host[i + 2])) return false;
+        if (i + 2 >= host.size() || hex_value(host[i + 1]) < 0 || hex_value(host[i + 2]) < 0)
+          return false;
       } else if (!is_letter(c) && !is_digit(c) &&
                  std::string_view("-._~!$&'()*+,;=").find(c) == std::string_view::npos) {
         return false;
@@ -138,7 +112,7 @@ class Parser {
 
   std::string_view token() {
     const std::size_t start = position_;
-    while (!at_end() && token_octets[static_cast<unsigned char>(next())]) ++position_;
+    while (!at_end() && is_token_octet(next())) ++position_;
     return input_.substr(start, position_ - start);
   }
 
@@ -265,7 +239,7 @@ class Parser {
       is_empty = false;
       if (was_chunked) return false;
       for (const char c : coding.substr(0, coding.find(';'))) {
-        if (!token_octets[static_cast<unsigned char>(c)] && c != ' ' && c != '\t') return false;
+        if (!is_token_octet(c) && c != ' ' && c != '\t') return false;
       }
       was_chunked = ascii_iequals(coding, "chunked");
       return true;
@@ -276,7 +250,7 @@ class Parser {
   int connection(std::string_view value) {
     const bool well_formed = for_each_member(value, [&](std::string_view option) {
       for (const char c : option) {
-        if (!token_octets[static_cast<unsigned char>(c)]) return false;
+        if (!is_token_octet(c)) return false;
       }
       closes_ = closes_ || ascii_iequals(option, "close");
       keeps_alive_ = keeps_alive_ || ascii_iequals(option, "keep-alive");

@@ -74,12 +74,17 @@ Verdict SiteDoor::decide(const Exchange& exchange,
 Responder SiteDoor::render(const AccessRequest& request, const Decision& decision) const {
   return [this, decision, rules = request.rules,
           site = request.ruling.site](const Exchange& exchange) {
+    Reply reply;
     if (!std::holds_alternative<Pass>(decision)) {
-      return refusal(decision, status_of(decision), *site, access_.digest(), exchange);
+      reply = refusal(decision, status_of(decision), *site, access_.digest(), exchange);
+    } else if (site->root.empty()) {
+      // A site without files of its own is there for the authorisation endpoints.
+      reply = problem(404, exchange);
+    } else {
+      reply = serve_file(site->root, exchange, clock_.wall());
     }
-    // A site without files of its own is there for the authorisation endpoints.
-    return site->root.empty() ? problem(404, exchange)
-                              : serve_file(site->root, exchange, clock_.wall());
+    reply.handler = "site";
+    return reply;
   };
 }
 

@@ -168,7 +168,7 @@ class AccessTest : public testing::Test {
     http::AccessRequest made;
     made.rules = rules;
     made.asker = Address::parse(asker_address).value();
-    made.ruling = rules->decide(*rules->site_named("files"),
+    made.ruling = rules->decide(*rules->site_for("files.verona.test"),
                                 rule_path(target.substr(0, target.find('?'))), method, made.asker);
     made.method = std::move(method);
     made.url = http::url_on(*made.ruling.site, target);

@@ -45,7 +45,7 @@ class ConfirmDialogue : public Dialogue {
     Settings made;
     made.sites = {site};
     auto all = std::make_shared<const Rules>(std::move(made));
-    const Site* here = all->site_named("files");
+    const Site* here = all->site_for("files.verona.test");
     return {Jid::parse(jid).value(),
             std::move(id),
             "GET",

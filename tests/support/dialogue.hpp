@@ -36,6 +36,29 @@ class Dialogue : public testing::Test {
     log.wait("link.up");
   }
 
+  // The one answer to an IQ of romeo's with this payload.
+  std::string asks(std::string_view type, std::string_view to, std::string_view payload) {
+    server.sends("<iq type='" + std::string(type) +
+                 "' id='1' from='romeo@verona.test/orchard' to='" + std::string(to) + "'>" +
+                 std::string(payload) + "</iq>");
+    std::string answer = server.receives();
+    server.receives_nothing();
+    return answer;
+  }
+
+  // What is asked and the error it must be answered with, from the address that was asked.
+  struct Refused {
+    const char *type, *to, *payload, *error, *condition;
+  };
+  void refuses(std::initializer_list<Refused> cases) {
+    for (const auto& [type, to, payload, error, condition] : cases) {
+      EXPECT_TRUE(matches(asks(type, to, payload),
+                          "<iq type='error' id='1' to='romeo@verona.test/orchard' from='" +
+                              std::string(to) + "'><error type='" + error + "'><" + condition +
+                              " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"));
+    }
+  }
+
   void declares(std::string event) { declared_.insert(std::move(event)); }
 
   void TearDown() override {

@@ -34,12 +34,13 @@ TEST_F(AccessGrants, AGrantIsForItsAccountCodeAndAddress) {
 TEST_F(AccessGrants, AGrantIsForItsSite) {
   Site other = site();
   other.name = "other";
+  other.hosts = {"other.verona.test"};
   settings.sites.push_back(other);
   configure();
   confirmed(request({basic(juliet)}));
   auto elsewhere = request({basic(juliet)});
-  elsewhere.ruling = rules->decide(*rules->site_named("other"), rule_path("/missive.html"), "GET",
-                                   elsewhere.asker);
+  elsewhere.ruling = rules->decide(*rules->site_for("other.verona.test"),
+                                   rule_path("/missive.html"), "GET", elsewhere.asker);
   waits(std::move(elsewhere));
   EXPECT_EQ(times_asked(), 2u);
 }

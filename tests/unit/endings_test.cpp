@@ -47,7 +47,7 @@ class EndingsTest : public testing::Test {
         "fedcba9876543210fedcba9876543210",
         Question{Jid::parse("juliet@verona.test/balcony").value(), "my-password", std::move(method),
                  "https://files.verona.test/x?token=hidden", Address::parse("192.0.2.7").value(),
-                 rules, rules->site_named("files"), std::move(grant_token), Seconds{300}},
+                 rules, rules->site_for("files.verona.test"), std::move(grant_token), Seconds{300}},
         Via::iq,
         Delivery::sent,
         clock.wall(),

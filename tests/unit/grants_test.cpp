@@ -157,12 +157,6 @@ TEST_F(GrantsTest, ADenialIsRememberedUntilTheCodeIsConfirmed) {
   EXPECT_EQ(look(juliet), Standing::unknown);
 }
 
-TEST_F(GrantsTest, AllCanBeForgotten) {
-  grants.confirmed(juliet, "GET", entity, Seconds{300}, now);
-  grants.forget_all();
-  EXPECT_EQ(look(juliet), Standing::unknown);
-}
-
 TEST_F(GrantsTest, TheTableIsBoundedAndTheOldestGoFirst) {
   Grants small(3);
   for (const auto code : {"a", "b", "c", "a", "d"}) {

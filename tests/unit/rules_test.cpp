@@ -57,10 +57,8 @@ TEST(Rules, TheHostNamesTheSite) {
   ASSERT_NE(rules.site_for("app.example"), nullptr);
   EXPECT_EQ(rules.site_for("app.example")->name, "app");
   EXPECT_EQ(rules.site_for("xn--bcher-kva.example"), rules.site_for("app.example"));
-  EXPECT_EQ(rules.site_named("app"), rules.site_for("app.example"));
   EXPECT_EQ(rules.site_for("other.example"), nullptr);
   EXPECT_EQ(rules.site_for(""), nullptr);
-  EXPECT_EQ(rules.site_named("other"), nullptr);
   EXPECT_EQ(rules.policy("members"), nullptr);
 }
 

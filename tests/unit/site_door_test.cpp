@@ -343,6 +343,7 @@ TEST_F(SiteDoorTest, AConfirmedRequestGetsTheFile) {
 // Whether there is a file is told to those who may see it.
 TEST_F(SiteDoorTest, StrangersCannotTellWhatIsThere) {
   const Reply there = answer(exchange("/missive.html", {host()}));
+  EXPECT_EQ(there.handler, "site");
   const Reply not_there = answer(exchange("/nothing.html", {host()}));
   EXPECT_EQ(there.status, not_there.status);
   EXPECT_EQ(there.body, not_there.body);
