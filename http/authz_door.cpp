@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view root = "/authz";
 constexpr std::string_view metric_label = "authz";
+constexpr std::string_view misconfigured = "authz.misconfigured", untrusted = "peer.untrusted";
 constexpr std::chrono::minutes complaint_interval{1};
 // Below the time after which the proxy itself gives up, and with it the person's answer: 30 s in
 // Traefik, 60 s in nginx.
@@ -103,13 +104,14 @@ struct AuthzDoor::Refusal {
 AuthzDoor::AuthzDoor(Access& access, const Clock& clock, Log& log, Metrics& metrics)
     : access_(access), clock_(clock), log_(log), metrics_(metrics) {}
 
-void AuthzDoor::complain(const Exchange& exchange, std::string_view what) {
+void AuthzDoor::complain(std::string_view event, const Exchange& exchange, std::string_view what) {
   const auto now = clock_.steady();
-  if (quiet_until_ && now < *quiet_until_) return;
-  quiet_until_ = now + complaint_interval;
-  log_.warning("authz.misconfigured", {{"request", exchange.request_id},
-                                       {"peer", exchange.peer.to_string()},
-                                       {"what", std::string(what)}});
+  const auto quiet = quiet_until_.find(event);
+  if (quiet != quiet_until_.end() && now < quiet->second) return;
+  quiet_until_[event] = now + complaint_interval;
+  log_.warning(event, {{"request", exchange.request_id},
+                       {"peer", exchange.peer.to_string()},
+                       {"what", std::string(what)}});
 }
 
 Verdict AuthzDoor::refuse(const Endpoint& endpoint, const Refusal& refusal) {
@@ -139,8 +141,7 @@ std::optional<Verdict> AuthzDoor::decide(const Exchange& exchange,
   const auto& trusted = rules->settings().http.trusted_proxies;
   // A stranger could put any URL into the question, and learn rules from the answers.
   if (!contains(trusted, exchange.peer)) {
-    log_.warning("peer.untrusted",
-                 {{"request", exchange.request_id}, {"peer", exchange.peer.to_string()}});
+    complain(untrusted, exchange, "this address is no trusted-proxy");
     return refuse(endpoint.value_or(Endpoint{false, "unknown", {}, {}}),
                   {403, "untrusted-peer", {}});
   }
@@ -150,19 +151,23 @@ std::optional<Verdict> AuthzDoor::decide(const Exchange& exchange,
                                         : read_forwarded(head, exchange.peer, trusted);
   if (const auto* fault = std::get_if<ForwardedFault>(&read)) {
     auto text = std::string(fault->field).append(" ").append(fault->what).append(".");
-    complain(exchange, text);
+    complain(misconfigured, exchange, text);
     return refuse(*endpoint,
                   {endpoint->is_auth_request ? 403 : 400, "forwarded-header", std::move(text)});
   }
   auto& asked = std::get<Forwarded>(read);
+  if (!asked.names_client) {
+    complain(misconfigured, exchange,
+             "X-Forwarded-For is missing: all clients share the proxy's address and its limits");
+  }
   const auto* site = rules->site_for(asked.host.host);
   if (!site) {
-    complain(exchange, "no site serves the host that the proxy names");
+    complain(misconfigured, exchange, "no site serves the host that the proxy names");
     return refuse(*endpoint, {403, "unknown-host", {}});
   }
   const auto* policy = endpoint->policy.empty() ? nullptr : rules->policy(endpoint->policy);
   if (!policy && !endpoint->policy.empty()) {
-    complain(exchange, "the proxy names a policy that is not configured");
+    complain(misconfigured, exchange, "the proxy names a policy that is not configured");
     return refuse(*endpoint, {403, "unknown-policy", {}});
   }
 

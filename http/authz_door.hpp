@@ -4,6 +4,7 @@
 // with /p/<policy>. The client can write the query of such a request, so it decides nothing.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -29,14 +30,14 @@ class AuthzDoor {
   struct Endpoint;
   struct Refusal;
   Verdict refuse(const Endpoint& endpoint, const Refusal& refusal);
-  // Tells the operator what a proxy does wrong, once a minute.
-  void complain(const Exchange& exchange, std::string_view what);
+  // Tells the operator of an event, once a minute: whoever causes it could do so without end.
+  void complain(std::string_view event, const Exchange& exchange, std::string_view what = {});
 
   Access& access_;
   const Clock& clock_;
   Log& log_;
   Metrics& metrics_;
-  std::optional<SteadyTime> quiet_until_;
+  std::map<std::string_view, SteadyTime> quiet_until_;  // by event
 };
 
 }  // namespace jidgate::http

@@ -50,9 +50,13 @@ OrFault<Address> walk_forwarded_for(std::string_view list, std::span<const Netwo
   }
 }
 
+bool names_client(const Head& head) {
+  return head.count("X-Forwarded-For") > 0;
+}
+
 OrFault<Address> behind_proxy(const Head& head, const Address& peer,
                               std::span<const Network> trusted) {
-  if (head.count("X-Forwarded-For") == 0) return peer;
+  if (!names_client(head)) return peer;
   return walk_forwarded_for(list_field(head, "X-Forwarded-For"), trusted);
 }
 
@@ -75,7 +79,7 @@ OrFault<Forwarded> read_original(const Head& head, const Address& peer,
   if (!url) return ForwardedFault{"X-Original-URL", unreadable};
 
   auto client = behind_proxy(head, peer, trusted);
-  if (head.count("X-Forwarded-For") == 0 && head.count("X-Real-IP") > 0) {
+  if (!names_client(head) && head.count("X-Real-IP") > 0) {
     const auto text = head.only("X-Real-IP");
     if (!text) return ForwardedFault{"X-Real-IP", repeated};
     const auto address = Address::parse(*text);
@@ -91,7 +95,8 @@ OrFault<Forwarded> read_original(const Head& head, const Address& peer,
                    std::move(url->scheme),
                    std::move(url->host),
                    std::move(url->path),
-                   std::get<Address>(client)};
+                   std::get<Address>(client),
+                   names_client(head) || head.count("X-Real-IP") > 0};
 }
 
 OrFault<Forwarded> read_forwarded(const Head& head, const Address& peer,
@@ -123,7 +128,8 @@ OrFault<Forwarded> read_forwarded(const Head& head, const Address& peer,
   const auto client = behind_proxy(head, peer, trusted);
   if (const auto* fault = std::get_if<ForwardedFault>(&client)) return *fault;
   return Forwarded{std::string(method), std::string(uri),          std::move(scheme),
-                   std::move(*host),    std::string(target->path), std::get<Address>(client)};
+                   std::move(*host),    std::string(target->path), std::get<Address>(client),
+                   names_client(head)};
 }
 
 }  // namespace jidgate::http

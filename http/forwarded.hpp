@@ -22,6 +22,7 @@ struct Forwarded {
   HostName host;
   std::string path;  // raw
   Address client;
+  bool names_client = true;  // false: `client` is the proxy, which did not say for whom it asks
 };
 
 struct ForwardedFault {

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "component/link_tls.hpp"
 #include "component/program/files.hpp"
 #include "http/tls.hpp"
 
@@ -15,6 +16,13 @@ std::vector<std::string> content_faults(const Settings& settings) {
     read_secret_file(settings.xmpp.secret_file);
   } catch (const std::runtime_error& fault) {
     faults.push_back(std::string("xmpp.secret-file: ") + fault.what());
+  }
+  if (settings.xmpp.tls) {
+    try {
+      component::TlsClient(settings.xmpp.tls_ca, settings.xmpp.domain);
+    } catch (const std::runtime_error& fault) {
+      faults.push_back(std::string("xmpp.") + fault.what());
+    }
   }
   if (!settings.http.tls_certificate.empty()) {
     const auto made =

@@ -154,6 +154,13 @@ void check_groups(Section section, const Settings& settings) {
   }
 }
 
+// The next request with the same code is the one that gets in, and there is none where each is
+// asked about anew.
+void check_grant(Section section, Mode mode, Seconds grant) {
+  if (mode != Mode::challenge || grant != Seconds{0}) return;
+  section.fault("grant", "is 0 under mode = challenge and would let nobody in, expected a time");
+}
+
 void check_hosts(Section section, const Site& site, std::set<std::string>& taken) {
   for (const std::string& host : site.hosts) {
     if (!taken.insert(host).second) {
@@ -183,6 +190,9 @@ void add_rule(Section section, Settings& settings) {
     section.fault("path", "has the number of another rule, expected one rule for each number");
     return;
   }
+  if (rule.mode || rule.grant) {
+    check_grant(section, rule.mode.value_or(site->mode), rule.grant.value_or(site->grant));
+  }
   site->rules.insert(place, std::move(rule));
 }
 
@@ -203,7 +213,9 @@ void read_site_sections(const Reading& reading, Settings& settings) {
   each("group.", [&](Section s) { settings.groups.emplace(short_name(s), read_group(s)); });
   each("site.", [&](Section s) {
     settings.sites.push_back(read_site(s, settings.xmpp.hosts));
-    check_hosts(s, settings.sites.back(), taken);
+    const Site& site = settings.sites.back();
+    check_hosts(s, site, taken);
+    check_grant(s, site.mode, site.grant);
     check_groups(s, settings);
   });
   each("rule.", [&](Section s) {
@@ -211,7 +223,8 @@ void read_site_sections(const Reading& reading, Settings& settings) {
     check_groups(s, settings);
   });
   each("policy.", [&](Section s) {
-    settings.policies.emplace(short_name(s), read_policy(s));
+    const Policy& policy = settings.policies.emplace(short_name(s), read_policy(s)).first->second;
+    if (policy.mode && policy.grant) check_grant(s, *policy.mode, *policy.grant);
     check_groups(s, settings);
   });
 }

@@ -69,6 +69,17 @@ async def test_all_faults_are_said_at_once(server, jidgate):
         assert str(gate.configuration) in done.stdout
 
 
+async def test_check_reads_what_the_files_hold(server, jidgate, folder):
+    """Better here than as a link that never comes up."""
+    gate = await jidgate(server)
+    gate.settings["xmpp"]["tls"] = "on"
+    gate.settings["xmpp"]["tls-ca"] = str(folder.write("ca.pem", "no certificate"))
+    gate.write_configuration()
+    done = gate.command("check")
+    assert done.returncode == 2, done.stdout
+    assert "xmpp.tls-ca: " in done.stdout
+
+
 async def test_the_smallest_configuration_of_the_readme_is_valid(folder):
     """What somebody copies from there has to work."""
     text = re.search(r"```ini\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]

@@ -276,7 +276,7 @@ TEST_F(AuthzDoorTest, AnswersStrangersNothing) {
   EXPECT_EQ(reply("/authz/forward-auth/p/unheard-of", caddy("/x")).status, 403);
   EXPECT_EQ(reply("/authz/nothing", {}).status, 403);
   const auto entries = log_.entries("peer.untrusted");
-  ASSERT_THAT(entries, SizeIs(4));
+  ASSERT_THAT(entries, SizeIs(1));  // once a minute, however often they come
   EXPECT_EQ(entries[0].fields.at("peer"), "203.0.113.9");
   EXPECT_THAT(asker_.asked_, IsEmpty());
 }
@@ -288,6 +288,20 @@ TEST_F(AuthzDoorTest, TellsTheOperatorOnceAMinuteWhatTheProxyDoesWrong) {
   clock_.steady_ += 60s;
   reply(caddy_path, {});
   EXPECT_THAT(log_.entries("authz.misconfigured"), SizeIs(2));
+}
+
+TEST_F(AuthzDoorTest, TellsTheOperatorOfAProxyThatNamesNoClient) {
+  auto fields = caddy("/public/a");
+  fields.pop_back();
+  EXPECT_EQ(reply(caddy_path, fields).status, 200);
+  const auto entries = log_.entries("authz.misconfigured");
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_THAT(entries[0].fields.at("what"), StartsWith("X-Forwarded-For is missing"));
+  clock_.steady_ += 60s;
+  auto real_ip = nginx("https://app.example/public/a");
+  real_ip.back() = {"X-Real-IP", "192.0.2.7"};
+  EXPECT_EQ(reply(nginx_path, real_ip).status, 200);
+  EXPECT_THAT(log_.entries("authz.misconfigured"), SizeIs(1));
 }
 
 TEST_F(AuthzDoorTest, CountsWhatItRefuses) {

@@ -115,7 +115,7 @@ TEST_F(OptionsTest, EveryKeyOfASiteARuleAPolicyAndAGroupIsRead) {
                 "\n"
                 "allow = juliet@verona.test\nallow = group:staff\n"
                 "schemes = basic\ndigest-password = any\nmode = challenge\n"
-                "grant = 0\nlanguages = de en\ntext-confirm = type-code\n"
+                "grant = 90s\nlanguages = de en\ntext-confirm = type-code\n"
                 "[rule.files.10]\npath-exact = /b\n"
                 "[rule.files.2]\npath = /a/\nmethod = GET HEAD\n"
                 "network = 10.0.0.0/8\nnetwork = 192.0.2.0/24\n"
@@ -135,7 +135,7 @@ TEST_F(OptionsTest, EveryKeyOfASiteARuleAPolicyAndAGroupIsRead) {
   EXPECT_FALSE(site.digest);
   EXPECT_EQ(site.digest_password, DigestPassword::any);
   EXPECT_EQ(site.mode, Mode::challenge);
-  EXPECT_EQ(site.grant, Seconds(0));
+  EXPECT_EQ(site.grant, Seconds(90));
   EXPECT_THAT(site.languages, ElementsAre("de", "en"));
   EXPECT_EQ(site.text_confirm, TextConfirm::type_code);
 
@@ -264,6 +264,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"rule.files.1.path", "[rule.files.1]\n"},
         Wrong{"policy.p.allow", "[policy.p]\nallow = group:staff\n"},
         Wrong{"policy.p.timeout", "[policy.p]\ntimeout = 0\n"},
+        Wrong{"policy.p.grant", "[policy.p]\nmode = challenge\ngrant = 0\n"},
         Wrong{"group.g.member", "[group.g]\n"},
         Wrong{"group.g.member", "[group.g]\nmember = verona.test\n"},
         Wrong{"posh.verona.test.certificate", "[posh.verona.test]\n"},
@@ -287,6 +288,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"rule.files.1.mode", "mode = allow\n"},
                     Wrong{"rule.files.1.timeout", "timeout = 0\n"},
                     Wrong{"rule.files.1.grant", "grant = 31d\n"},
+                    Wrong{"rule.files.1.grant", "mode = challenge\ngrant = 0\n"},
                     Wrong{"rule.files.1.path", "[rule.files.01]\n"},
                     Wrong{"rule.files.1.mode", "mode = block\nmode = bypass\n"}));
 
