@@ -88,8 +88,9 @@ struct XmppSettings {
   std::string secret_file;
   bool tls = false;
   std::string tls_ca, tls_name;
-  bool insecure = false;           // a plain link to a server that is not on this machine
-  std::vector<std::string> hosts;  // account domains served
+  bool insecure = false;            // a plain link to a server that is not on this machine
+  std::vector<std::string> hosts;   // account domains served
+  std::vector<Jid> administrators;  // bare JIDs
   bool operator==(const XmppSettings&) const = default;
 };
 
@@ -129,6 +130,15 @@ struct ConfirmSettings {
   bool chat_messages = false;  // message-type = chat: for clients that hide a stranger's normal one
 };
 
+struct CertificateSettings {
+  unsigned max_per_account = 20;
+  bool require_xmpp_address = true;
+  std::string require_ca;  // a PEM file; empty: self-signed is fine
+  std::optional<Seconds> remove_expired_after{30 * 86400};  // absent: never
+  std::optional<Seconds> expiry_notice{14 * 86400};         // before the end; absent: none
+  bool operator==(const CertificateSettings&) const = default;
+};
+
 enum class LogFormat { automatic, json, journal };  // automatic: the journal when stderr is it
 
 struct LogSettings {
@@ -142,6 +152,7 @@ struct Settings {
   DatabaseSettings database;
   HttpSettings http;
   ConfirmSettings confirm;
+  CertificateSettings certificates;
   LogSettings log;
   std::vector<Site> sites;
   std::map<std::string, Policy> policies;

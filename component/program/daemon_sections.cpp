@@ -33,6 +33,7 @@ XmppSettings read_xmpp(Section section) {
   if (section.list("host").empty()) {
     section.fault("host", "is missing, expected the domains of the accounts");
   }
+  xmpp.administrators = section.values("administrator", parse_account, "a bare JID");
   for (const std::string& host : xmpp.hosts) {
     if (host == xmpp.domain) {
       section.fault("host", "is the component itself, expected the domains of the accounts");

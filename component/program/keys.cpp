@@ -26,6 +26,8 @@ constexpr Key table[] = {
      "Allow a link without TLS to a server that is not on this machine."},
     {"xmpp", "host", words, "",
      "Account domains served; only these may delegate to us. Required, repeatable."},
+    {"xmpp", "administrator", words, "",
+     "Bare JIDs that may manage every account's certificates by ad-hoc command. Repeatable."},
 
     {"database", "url", single, "postgresql:///jidgate",
      "PostgreSQL connection string; empty: keep no records. Not as a flag."},
@@ -70,6 +72,8 @@ constexpr Key table[] = {
      "PEM file of the authorities that must have signed; empty: self-signed is fine."},
     {"certificates", "remove-expired-after", single, "30d",
      "How long expired certificates are kept; 0: for ever."},
+    {"certificates", "expiry-notice", single, "14d",
+     "How long before its end an account is told that a certificate expires; 0: it is not told."},
 
     {"log", "level", single, "info", "error, warning, info or debug."},
     {"log", "format", single, "automatic",

@@ -34,7 +34,7 @@ std::variant<Settings, ConfigurationFaults> ConfigurationSource::load() const {
   const Reading reading{config, file, faults};
   read_daemon_sections(reading, settings);
   read_site_sections(reading, settings);
-  check_record_sections(reading);
+  read_record_sections(reading, settings);
   if (!faults.empty()) return faults.take();
   return settings;
 }
@@ -44,7 +44,9 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
   const auto compare = [&](const char* name, const auto& a, const auto& b) {
     if (!(a == b)) changed.emplace_back(name);
   };
-  compare("xmpp", running.xmpp, loaded.xmpp);
+  XmppSettings link = running.xmpp;
+  link.administrators = loaded.xmpp.administrators;
+  compare("xmpp", link, loaded.xmpp);
   compare("database", running.database, loaded.database);
   compare("log", running.log, loaded.log);
   const HttpSettings &was = running.http, &is = loaded.http;

@@ -7,11 +7,19 @@
 namespace jidgate::program {
 namespace {
 
-void check_certificates(Section section) {
-  section.count("max-per-account", 1, 1000);
-  section.is_on("require-xmpp-address");
-  section.file("require-ca", check_readable_file);
-  section.duration("remove-expired-after", Seconds{0}, Seconds{3650 * 86400});
+CertificateSettings read_certificates(Section section) {
+  constexpr Seconds longest{3650 * 86400};
+  CertificateSettings certificates;
+  certificates.max_per_account = static_cast<unsigned>(section.count("max-per-account", 1, 1000));
+  certificates.require_xmpp_address = section.is_on("require-xmpp-address");
+  certificates.require_ca = section.file("require-ca", check_readable_file);
+  const auto unless_zero = [&](std::string_view key) {
+    const Seconds time = section.duration(key, Seconds{0}, longest);
+    return time == Seconds{0} ? std::nullopt : std::optional(time);
+  };
+  certificates.remove_expired_after = unless_zero("remove-expired-after");
+  certificates.expiry_notice = unless_zero("expiry-notice");
+  return certificates;
 }
 
 void check_posh(Section section) {
@@ -46,8 +54,9 @@ void check_posh(Section section) {
 
 }  // namespace
 
-void check_record_sections(const Reading& reading) {
-  check_certificates(Section(reading.config, reading.file, "certificates", reading.faults));
+void read_record_sections(const Reading& reading, Settings& settings) {
+  settings.certificates =
+      read_certificates(Section(reading.config, reading.file, "certificates", reading.faults));
   for (const auto& [name, values] : reading.config) {
     if (name.starts_with("posh.")) {
       check_posh(Section(reading.config, reading.file, name, reading.faults));

@@ -21,6 +21,6 @@ void read_daemon_sections(const Reading& reading, Settings& settings);
 // [site.*] [rule.*] [policy.*] [group.*]; after the daemon's, whose hosts are the default of allow.
 void read_site_sections(const Reading& reading, Settings& settings);
 // [certificates] [posh.*]
-void check_record_sections(const Reading& reading);
+void read_record_sections(const Reading& reading, Settings& settings);
 
 }  // namespace jidgate::program

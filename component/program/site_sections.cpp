@@ -133,13 +133,7 @@ Policy read_policy(Section section) {
 
 std::vector<Jid> read_group(Section section) {
   if (section.list("member").empty()) section.fault("member", "is missing, expected a JID");
-  return section.values(
-      "member",
-      [](std::string_view text) {
-        auto jid = Jid::parse(text);
-        return jid && jid->is_account() && jid->is_bare() ? jid : std::nullopt;
-      },
-      "a bare JID");
+  return section.values("member", parse_account, "a bare JID");
 }
 
 // A list that is wrong must not become shorter in silence, nor admit a group that does not exist.

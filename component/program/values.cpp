@@ -124,6 +124,11 @@ std::optional<Listen> parse_listen(std::string_view text) {
   return listen;
 }
 
+std::optional<Jid> parse_account(std::string_view text) {
+  auto jid = Jid::parse(text);
+  return jid && jid->is_account() && jid->is_bare() ? jid : std::nullopt;
+}
+
 std::optional<Admission> parse_admission(std::string_view text) {
   if (consume(text, "group:")) {
     if (!is_name(text)) return std::nullopt;
@@ -134,8 +139,8 @@ std::optional<Admission> parse_admission(std::string_view text) {
     if (!domain) return std::nullopt;
     return Admission{Admission::Kind::domain, std::move(*domain)};
   }
-  const auto jid = Jid::parse(text);
-  if (!jid || !jid->is_account() || !jid->is_bare()) return std::nullopt;
+  const auto jid = parse_account(text);
+  if (!jid) return std::nullopt;
   return Admission{Admission::Kind::account, jid->to_string()};
 }
 

@@ -27,6 +27,7 @@ std::optional<HostPort> parse_host_port(std::string_view text,
                                         std::optional<std::uint16_t> default_port = {});
 // "ADDRESS:PORT", "localhost:PORT", each also with http:// or https:// before it.
 std::optional<Listen> parse_listen(std::string_view text);
+std::optional<Jid> parse_account(std::string_view text);  // the bare JID of an account
 // A JID, *@domain, or group:NAME.
 std::optional<Admission> parse_admission(std::string_view text);
 // scheme://host[:port] and nothing after it; normalised.

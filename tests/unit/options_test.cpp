@@ -77,8 +77,22 @@ TEST_F(OptionsTest, WithTheRequiredKeysEverythingElseHasItsDocumentedDefault) {
   EXPECT_EQ(settings.confirm.per_address_rate.window, confirm.per_address_rate.window);
   EXPECT_EQ(settings.confirm.unreachable, confirm.unreachable);
   EXPECT_EQ(settings.confirm.chat_messages, confirm.chat_messages);
+  EXPECT_EQ(settings.certificates, CertificateSettings());
   EXPECT_EQ(settings.log, LogSettings());
   EXPECT_THAT(settings.sites, IsEmpty());
+}
+
+TEST_F(OptionsTest, EveryKeyOfCertificatesIsRead) {
+  const std::string authorities = files_.put("ca.pem", "", 0644);
+  const Settings settings =
+      good(with("administrator = nurse@verona.test\nadministrator = Friar@verona.test\n"
+                "[certificates]\nmax-per-account = 3\nrequire-xmpp-address = no\n"
+                "require-ca = " +
+                authorities + "\nremove-expired-after = 0\nexpiry-notice = 3d\n"));
+  EXPECT_THAT(settings.xmpp.administrators,
+              ElementsAre(*Jid::parse("nurse@verona.test"), *Jid::parse("friar@verona.test")));
+  const CertificateSettings expected{3, false, authorities, std::nullopt, Seconds(3 * 86400)};
+  EXPECT_EQ(settings.certificates, expected);
 }
 
 TEST_F(OptionsTest, ASiteHasItsDocumentedDefaults) {
@@ -247,7 +261,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"http.max-head", "[http]\nmax-head = 16k\n"},
         Wrong{"confirm.timeout", "[confirm]\ntimeout = 2h\n"},
         Wrong{"confirm.message-type", "[confirm]\nmessage-type = headline\n"},
+        Wrong{"xmpp.administrator", "administrator = verona.test\n"},
         Wrong{"certificates.max-per-account", "[certificates]\nmax-per-account = 0\n"},
+        Wrong{"certificates.require-ca", "[certificates]\nrequire-ca = /nowhere.pem\n"},
+        Wrong{"certificates.expiry-notice", "[certificates]\nexpiry-notice = soon\n"},
         Wrong{"certificates.require-ca", "[certificates]\nrequire-ca = /nowhere/ca.pem\n"},
         Wrong{"log.format", "[log]\nformat = xml\n"}, Wrong{"site.files.host", "[site.files]\n"},
         Wrong{"site.files.host", "[site.files]\nhost = files.verona.test:80\n"},
