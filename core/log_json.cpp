@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ctime>
 
+#include "core/date_text.hpp"
 #include "core/text.hpp"
 
 namespace jidgate {
@@ -37,16 +37,11 @@ void append_string(std::string& out, std::string_view text) {
 }
 
 std::string utc(WallTime now) {
-  const auto since_epoch = now.time_since_epoch();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
-  const auto millis =
-      std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch - seconds).count();
-  const std::time_t time = seconds.count();
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  char text[40];
-  std::string out(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.", &parts));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count();
+  std::string out = date_text(seconds);
   const std::string digits = std::to_string(millis);
+  out.back() = '.';
   return out.append(3 - digits.size(), '0').append(digits).append("Z");
 }
 
