@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the host server's module (deploy/prosody, deploy/ejabberd) can tell us and do for us, by
+// urn:xmpp:jidgate:host:0.
+#pragma once
+
+#include <gloox/tag.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "component/stream.hpp"
+#include "component/unit.hpp"
+#include "core/certificate_registry.hpp"
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "core/strands.hpp"
+
+namespace jidgate::component {
+
+constexpr std::string_view host_ns = "urn:xmpp:jidgate:host:0";
+
+// One session of an account. The module lists all of them, so that one that is missing is gone.
+struct HostSession {
+  std::string resource;
+  std::string fingerprint;  // SHA-256 of the certificate that it logged in with; empty: none
+};
+
+// The fingerprint in a <session/> of the module: empty where it has none; nullopt: not readable.
+std::optional<std::string> read_fingerprint(const gloox::Tag& session);
+
+// XMPP thread. What is asked of a host without the module is answered with an error by the server;
+// that host is then left alone for half a minute.
+class HostModule final : public Unit {
+ public:
+  HostModule(Stream& stream, const Clock& clock, Log& log);
+
+  enum class Silence {
+    no_module,  // the host has none, so nobody can have logged in with a certificate of ours
+    no_answer,  // it may have one, which did not answer in time, or will not answer us
+  };
+  template <class T>
+  using Answer = std::variant<T, Silence>;
+
+  // The account's sessions. `then` is called exactly once, on the XMPP thread, maybe at once.
+  using Sessions = Answer<std::vector<HostSession>>;
+  void sessions(const Jid& account, std::function<void(Sessions)> then);
+
+  // Any thread: ends the sessions that used this certificate. Tried again until the host answers.
+  void end_sessions(const Jid& account, const std::string& fingerprint);
+
+  // The module of this host has sent us something, whatever was thought before.
+  void seen(const std::string& host);
+
+  bool handle_answer(const Incoming& answer) override;
+  void link_up() override;
+  void link_down() override;
+  void tick() override;
+
+ private:
+  using Then = std::function<void(Answer<const gloox::Tag*>)>;  // the payload
+  struct Pending {
+    std::string host;
+    SteadyTime deadline;
+    Then then;
+  };
+  struct Ending {
+    Jid account;
+    std::string fingerprint;
+    SteadyTime next;  // when it is tried again
+  };
+
+  void ask(std::string_view type, const std::string& host, std::unique_ptr<gloox::Tag> payload,
+           Then then);
+  void end(Ending ending);
+  Answer<const gloox::Tag*> read(const Incoming& answer);
+
+  Stream& stream_;
+  const Clock& clock_;
+  Log& log_;
+  std::map<std::string, Pending> pending_;            // by the random id of the request
+  std::map<std::string, SteadyTime> without_module_;  // hosts, and until when that is believed
+  std::vector<Ending> unended_;
+};
+
+// From now on the sessions of a certificate that is revoked are ended, after whoever revoked it has
+// been answered: that may be one of them.
+void end_sessions_of_revoked(CertificateRegistry& registry, Strands& strands, HostModule& host);
+
+}  // namespace jidgate::component
