@@ -17,8 +17,9 @@ std::unique_ptr<gloox::Tag> make_error(const StanzaError& error) {
   set_attribute(*tag, "type", error.type);
   add_child(*tag, error.condition, stanzas_ns);
   if (!error.text.empty()) {
-    set_attribute(add_child(*tag, "text", stanzas_ns, error.text), "xml:lang", "en");
+    set_attribute(add_child(*tag, "text", stanzas_ns, error.text), "xml:lang", error.language);
   }
+  if (!error.specific.empty()) add_child(*tag, error.specific, error.specific_xmlns);
   return tag;
 }
 
@@ -50,17 +51,20 @@ void Reply::result(std::unique_ptr<gloox::Tag> payload) {
   send("result", std::move(payload));
 }
 
-void Reply::fail(const StanzaError& error) {
+void Reply::fail(const StanzaError& error, std::unique_ptr<gloox::Tag> request) {
+  if (request) return send("error", std::move(request), make_error(error));
   send("error", make_error(error));
 }
 
-void Reply::send(std::string_view type, std::unique_ptr<gloox::Tag> child) {
+void Reply::send(std::string_view type, std::unique_ptr<gloox::Tag> child,
+                 std::unique_ptr<gloox::Tag> second) {
   if (!sink_) return;
   auto stanza = make_stanza("iq", asked_, asker_, type);
   // "The response MUST preserve the 'id' attribute of the request (or be empty if the generated
   // stanza did not include an 'id' attribute)."
   set_attribute(*stanza, "id", id_);
   if (child) stanza->addChild(child.release());
+  if (second) stanza->addChild(second.release());
   std::exchange(sink_, nullptr)->deliver(std::move(stanza));
 }
 

@@ -33,10 +33,13 @@ class Reply {
   Reply& operator=(const Reply&) = delete;
 
   void result(std::unique_ptr<gloox::Tag> payload = nullptr);
-  void fail(const StanzaError& error);
+  // `request`, which may be null, is what of the request the error is about (RFC 6120 section
+  // 8.3.1); some clients find by it what failed.
+  void fail(const StanzaError& error, std::unique_ptr<gloox::Tag> request = nullptr);
 
  private:
-  void send(std::string_view type, std::unique_ptr<gloox::Tag> child);
+  void send(std::string_view type, std::unique_ptr<gloox::Tag> child,
+            std::unique_ptr<gloox::Tag> second = nullptr);
 
   std::shared_ptr<ReplySink> sink_;  // null: answered, or moved from
   std::string asker_, asked_, id_;

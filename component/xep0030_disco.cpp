@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "component/reply.hpp"
 #include "component/tags.hpp"
@@ -12,10 +13,9 @@
 namespace jidgate::component {
 namespace {
 
-constexpr std::string_view info_ns = "http://jabber.org/protocol/disco#info";
-constexpr std::string_view items_ns = "http://jabber.org/protocol/disco#items";
-constexpr Route served[] = {{IqType::get, info_ns, "query"}, {IqType::get, items_ns, "query"}};
-constexpr std::string_view advertised[] = {info_ns, items_ns};
+constexpr Route served[] = {{IqType::get, disco_info_ns, "query"},
+                            {IqType::get, disco_items_ns, "query"}};
+constexpr std::string_view advertised[] = {disco_info_ns, disco_items_ns};
 
 // Section 3.1: "Every entity MUST have at least one identity". This one it has whatever is served.
 constexpr Identity own_identity{"auth", "generic", "jidgate"};
@@ -39,7 +39,7 @@ std::unique_ptr<gloox::Tag> describe(const std::vector<Unit*>& units) {
   }
   add(own_identity);
 
-  auto query = make_tag("query", info_ns);
+  auto query = make_tag("query", disco_info_ns);
   for (const auto& [category, type, name] : identities) {
     auto& identity = add_child(*query, "identity");
     set_attribute(identity, "category", category);
@@ -62,11 +62,22 @@ std::span<const std::string_view> Disco::features() const {
   return advertised;
 }
 
-void Disco::handle(const Incoming&, const gloox::Tag& payload, Reply reply) {
+void Disco::handle(const Incoming& request, const gloox::Tag& payload, Reply reply) {
+  if (payload.hasAttribute("node")) return answer_node(request, payload, std::move(reply));
+  reply.result(payload.xmlns() == disco_info_ns ? describe(units_)
+                                                : make_tag("query", disco_items_ns));
+}
+
+void Disco::answer_node(const Incoming& request, const gloox::Tag& query, Reply reply) {
+  for (Unit* unit : units_) {
+    auto described = unit->describe_node(request, query);
+    if (!described) continue;
+    if (const auto* error = std::get_if<StanzaError>(&*described)) return reply.fail(*error);
+    return reply.result(std::get<std::unique_ptr<gloox::Tag>>(std::move(*described)));
+  }
   // Section 7: <item-not-found/> where "the JID or JID+NodeID of the specified target entity does
-  // not exist". We have no nodes.
-  if (payload.hasAttribute("node")) return reply.fail({"cancel", "item-not-found", {}});
-  reply.result(payload.xmlns() == info_ns ? describe(units_) : make_tag("query", items_ns));
+  // not exist".
+  reply.fail({"cancel", "item-not-found", {}});
 }
 
 }  // namespace jidgate::component

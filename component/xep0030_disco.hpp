@@ -2,12 +2,15 @@
 // XEP-0030 (Service Discovery, version 2.5): says what the units serve, and nothing else.
 #pragma once
 
-#include <array>
+#include <string_view>
 #include <vector>
 
 #include "component/unit.hpp"
 
 namespace jidgate::component {
+
+constexpr std::string_view disco_info_ns = "http://jabber.org/protocol/disco#info";
+constexpr std::string_view disco_items_ns = "http://jabber.org/protocol/disco#items";
 
 class Disco final : public Unit {
  public:
@@ -19,6 +22,8 @@ class Disco final : public Unit {
   void handle(const Incoming& request, const gloox::Tag& payload, Reply reply) override;
 
  private:
+  void answer_node(const Incoming& request, const gloox::Tag& query, Reply reply);
+
   const std::vector<Unit*>& units_;
 };
 
