@@ -14,7 +14,6 @@ constexpr unsigned drops_logged_per_second = 5;
 
 const StanzaError bad_request{"modify", "bad-request", {}};
 const StanzaError service_unavailable{"cancel", "service-unavailable", {}};
-const StanzaError feature_not_implemented{"cancel", "feature-not-implemented", {}};
 
 bool is_stanza(const gloox::Tag& tag) {
   return tag.xmlns().empty() &&
@@ -24,6 +23,10 @@ bool is_stanza(const gloox::Tag& tag) {
 bool is_request(const gloox::Tag& tag) {
   const std::string& type = tag.findAttribute("type");
   return tag.name() == "iq" && (type == "get" || type == "set");
+}
+
+IqType iq_type(const Incoming& iq) {
+  return iq.type == "get" ? IqType::get : IqType::set;
 }
 
 StanzaError error_for_dropped(std::string_view why) {
@@ -75,38 +78,36 @@ void Router::handle(const gloox::Tag& stanza) {
 void Router::handle_iq(const Incoming& iq, Reply reply) {
   if (!is_request(iq.tag) || iq.tag.children().size() != 1) return reply.fail(bad_request);
   if (iq.to.is_account()) return reply.fail(service_unavailable);
-  try {
-    dispatch(iq, std::move(reply));
-  } catch (const std::exception& fault) {  // the reply has answered on its way out
-    log_.error(
-        "unit.failed",
-        {{"kind", "iq"}, {"xmlns", iq.tag.children().front()->xmlns()}, {"what", fault.what()}});
-  }
-}
-
-void Router::dispatch(const Incoming& iq, Reply reply) {
   const gloox::Tag& payload = *iq.tag.children().front();
-  const IqType type = iq.type == "get" ? IqType::get : IqType::set;
-  const std::string xmlns = payload.xmlns();
-  bool known = false;
-  for (Unit* unit : units_) {
-    for (const Route& route : unit->routes()) {
-      if (route.xmlns != xmlns) continue;
-      known = true;
-      if (route.type == type && route.element == payload.name()) {
-        return unit->handle(iq, payload, std::move(reply));
-      }
-    }
-  }
-  reply.fail(known ? feature_not_implemented : service_unavailable);
+  const auto found = unit_for(units_, iq_type(iq), payload);
+  if (const auto* error = std::get_if<StanzaError>(&found)) return reply.fail(*error);
+  guarded(payload, [&] { std::get<Unit*>(found)->handle(iq, payload, std::move(reply)); });
 }
 
 void Router::handle_dropped(const gloox::Tag* head, std::string_view why) {
   drop(why, head);
   if (!head || !is_stanza(*head) || !is_request(*head)) return;
+  const auto from = Jid::parse(head->findAttribute("from"));
   const auto to = Jid::parse(head->findAttribute("to"));
-  if (!to || to->domain() != domain_ || !Jid::parse(head->findAttribute("from"))) return;
-  reply_to(*head).fail(error_for_dropped(why));
+  if (!from || !to || to->domain() != domain_) return;
+  Reply reply = reply_to(*head);
+  const StanzaError error = error_for_dropped(why);
+  if (to->is_account() || head->children().size() != 1) return reply.fail(error);
+  const Incoming iq{*head, *from, *to, head->findAttribute("id"), head->findAttribute("type")};
+  const gloox::Tag& payload = *head->children().front();
+  const auto found = unit_for(units_, iq_type(iq), payload);
+  if (std::holds_alternative<StanzaError>(found)) return reply.fail(error);
+  guarded(payload,
+          [&] { std::get<Unit*>(found)->handle_dropped(iq, payload, error, std::move(reply)); });
+}
+
+// What a unit throws; its reply has answered on its way out.
+void Router::guarded(const gloox::Tag& payload, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception& fault) {
+    log_.error("unit.failed", {{"kind", "iq"}, {"xmlns", payload.xmlns()}, {"what", fault.what()}});
+  }
 }
 
 void Router::tick() {

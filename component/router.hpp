@@ -4,6 +4,7 @@
 
 #include <gloox/tag.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,9 +18,7 @@ namespace jidgate::component {
 
 // XMPP thread. What no unit serves is answered like this, from the address that was asked:
 //   an account of ours (we have none)          service-unavailable (RFC 6121 section 8.5.1)
-//   a namespace that no unit serves            service-unavailable (RFC 6120 section 8.4)
-//   a namespace that one serves, but not this
-//   element, or not with this type             feature-not-implemented (RFC 6120 section 8.3.3.3)
+//   what no unit lists                         as unit_for() says
 //   no child, several, or an unknown type      bad-request (RFC 6120 section 8.2.3)
 // Results and errors are never answered (same section, rule 4), and neither is what comes from or
 // goes to something that is no address: the answer would carry it on (section 8.3.1, rule 2).
@@ -37,7 +36,7 @@ class Router {
 
  private:
   void handle_iq(const Incoming& iq, Reply reply);
-  void dispatch(const Incoming& iq, Reply reply);
+  void guarded(const gloox::Tag& payload, const std::function<void()>& work);
   Reply reply_to(const gloox::Tag& stanza) const;
   void drop(std::string_view why, const gloox::Tag* stanza);
 

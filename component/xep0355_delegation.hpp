@@ -42,7 +42,7 @@ class Delegation final : public Unit {
   void serve(const Inner& inner, Reply reply);
   bool is_host(const Jid& jid) const;
   bool serves(std::string_view xmlns) const;
-  Reply refuse(const Incoming& request, std::string_view why);
+  void note_refusal(const std::string& from, const StanzaError& error);
 
   const std::vector<std::string> hosts_;
   const std::vector<Unit*>& units_;

@@ -31,6 +31,8 @@ constexpr Row table[] = {
     {"authz_decisions_total", Type::counter,
      "Decisions of a door, by endpoint (direct, auth-request, forward-auth), decision and reason."},
     {"build_info", Type::gauge, "Always 1; the version is a label."},
+    {"certificates_total", Type::counter,
+     "Changes of certificates that were asked for, by action (add, disable, revoke) and outcome."},
     {"config_last_reload_success_timestamp_seconds", Type::gauge,
      "When the configuration was last taken over."},
     {"config_last_reload_successful", Type::gauge,

@@ -39,6 +39,8 @@ constexpr int hex_value(char c) {
   return -1;
 }
 std::string hex_encode(std::string_view octets);  // lower case
+// Pairs of digits in either case; nullopt otherwise.
+std::optional<std::string> hex_decode(std::string_view text);
 std::string ascii_lower(std::string_view text);
 bool ascii_iequals(std::string_view left, std::string_view right);
 std::string_view trim(std::string_view text);  // ASCII white space off both ends

@@ -34,6 +34,11 @@ class Echo final : public Unit {
   void handle(const Incoming& request, const gloox::Tag& payload, Reply reply) override {
     on_request(request, payload, std::move(reply));
   }
+  void handle_dropped(const Incoming& request, const gloox::Tag& payload, const StanzaError& error,
+                      Reply reply) override {
+    if (!on_dropped) return Unit::handle_dropped(request, payload, error, std::move(reply));
+    on_dropped(payload, error, std::move(reply));
+  }
   bool handle_answer(const Incoming& stanza) override { return saw(stanza); }
   bool handle_message(const Incoming& stanza) override { return saw(stanza); }
   bool handle_presence(const Incoming& stanza) override { return saw(stanza); }
@@ -42,6 +47,7 @@ class Echo final : public Unit {
       [](const Incoming&, const gloox::Tag& payload, Reply reply) {
         reply.result(std::unique_ptr<gloox::Tag>(payload.clone()));
       };
+  std::function<void(const gloox::Tag&, const StanzaError&, Reply)> on_dropped;
   std::vector<std::string> seen;
   bool consumes = true;
 
@@ -309,6 +315,41 @@ TEST_F(RouterDropTest, AMalformedRequestIsBad) {
                  "malformed");
   ASSERT_EQ(sent.size(), 1U);
   EXPECT_TRUE(matches(sent[0], error("1", "gate.verona.test", "modify", "bad-request")));
+}
+
+TEST_F(RouterDropTest, TheUnitThatServesItMayHaveSomebodyElseToTell) {
+  const std::string head =
+      "<iq type='set' id='1' from='verona.test' to='gate.verona.test'>"
+      "<remember xmlns='urn:example:echo'><inside/></remember></iq>";
+  const std::string policy =
+      "<iq type='error' id='1' from='gate.verona.test' to='verona.test'><error type='modify'>"
+      "<policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>{any}</text></error></iq>";
+  auto sent = after_drop(head, "too-large");
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_TRUE(matches(sent[0], policy)) << "a unit that has nobody else";
+
+  echo_.on_dropped = [](const gloox::Tag& payload, const StanzaError& error, Reply reply) {
+    EXPECT_EQ(error.condition, "policy-violation");
+    reply.result(std::unique_ptr<gloox::Tag>(payload.clone()));
+  };
+  sent = after_drop(head, "too-large");
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_TRUE(matches(sent[0],
+                      "<iq type='result' id='1' from='gate.verona.test' to='verona.test'>"
+                      "<remember xmlns='urn:example:echo'><inside/></remember></iq>"));
+
+  for (const char* other :
+       {"<iq type='set' id='1' from='verona.test' to='romeo@gate.verona.test'>"
+        "<remember xmlns='urn:example:echo'/></iq>",
+        "<iq type='set' id='1' from='verona.test' to='gate.verona.test'>"
+        "<remember xmlns='urn:example:echo'/><remember xmlns='urn:example:echo'/></iq>",
+        "<iq type='get' id='1' from='verona.test' to='gate.verona.test'>"
+        "<remember xmlns='urn:example:echo'/></iq>"}) {
+    sent = after_drop(other, "too-large");
+    ASSERT_EQ(sent.size(), 1U) << other;
+    EXPECT_EQ(test::attribute(sent[0], "type"), "error") << other;
+  }
 }
 
 TEST_F(RouterDropTest, NothingElseThatIsDroppedIsAnswered) {

@@ -143,6 +143,12 @@ TEST(Text, HexIsLowerCase) {
   EXPECT_EQ(hex_encode("\x00\x0F\xA5\xFF"sv), "000fa5ff");
 }
 
+TEST(Text, HexIsReadInEitherCaseAndStrictly) {
+  EXPECT_EQ(hex_decode("000fA5fF"), "\x00\x0F\xA5\xFF"sv);
+  EXPECT_EQ(hex_decode(""), "");
+  for (const auto* text : {"0", "0g", "g0", " 00", "0x00", "00 "}) EXPECT_FALSE(hex_decode(text));
+}
+
 TEST(Text, CaseIsFoldedInAsciiAlone) {
   EXPECT_EQ(ascii_lower("GeT \u00C9@[`{"), "get \u00C9@[`{");
   EXPECT_TRUE(ascii_iequals("Content-Length", "cONTENT-lENGTH"));
