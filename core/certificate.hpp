@@ -19,8 +19,11 @@ constexpr std::size_t shortest_certificate = 64, longest_certificate = 16384;  /
 
 // What keeps a certificate from being trusted with a login, whatever the configuration says.
 struct CertificateProblem {
-  std::string_view word;  // stable: "weak-key", "usage", "weak-signature", "extension", …
-  std::string text;       // one sentence for the person who registers it
+  // Stable, and at most once in a certificate: "version", "time", "subject", "key", "weak-key",
+  // "signature", "weak-signature", "extension", "usage", "authority", "alternative-name",
+  // "address".
+  std::string_view word;
+  std::string text;  // what is wrong and what to do, for the person who registers it
 };
 
 // Everything that is asked of a certificate later is read once, here.
@@ -33,6 +36,11 @@ struct Certificate {
   // only after floor<seconds>() of it, or the comparison overflows.
   std::chrono::sys_seconds not_before, not_after;
   std::vector<Jid> xmpp_addresses;  // every id-on-xmppAddr (RFC 6120 section 13.7.1.4), in order
+  // Issuer and subject, key and signature fit each other. The signature was not verified.
+  bool self_signed = false;
+  // MD5, SHA-1 and the like. A problem only where the signature is somebody else's: on a signature
+  // of its own nothing relies.
+  bool weak_signature = false;
   std::vector<CertificateProblem> problems;
 };
 

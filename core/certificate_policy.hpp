@@ -21,8 +21,8 @@ class CertificateAuthorities {
       const std::string& path);
   ~CertificateAuthorities();
 
-  // Whether one of them has signed it for TLS clients, at this time.
-  bool have_signed(const Certificate& certificate, WallTime now) const;
+  // Whether one of them has signed it for TLS clients, at this time; if not, a few words on why.
+  std::optional<std::string> objection(const Certificate& certificate, WallTime now) const;
 
  private:
   struct State;
@@ -34,7 +34,7 @@ struct CertificatePolicy {
   CertificateSettings settings;
   std::shared_ptr<const CertificateAuthorities> authorities;  // null: a self-signed one is fine
 
-  // Why this account may not register it now, as one sentence; nullopt: it may.
+  // Why this account may not register it now: a sentence for each fault. nullopt: it may.
   std::optional<std::string> refusal(const Certificate& certificate, const Jid& account,
                                      WallTime now) const;
 };
