@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "component/local_text.hpp"
 #include "component/tags.hpp"
 #include "core/endings.hpp"
 #include "core/text.hpp"
@@ -57,15 +58,6 @@ void add_confirm(gloox::Tag& stanza, const Question& question) {
   set_attribute(confirm, "id", question.transaction_id);
   set_attribute(confirm, "method", question.method);
   set_attribute(confirm, "url", question.url);
-}
-
-// The first body is in the language of the stanza, for clients that take whichever comes first.
-void add_bodies(gloox::Tag& message, const LocalTexts& texts) {
-  set_attribute(message, "xml:lang", texts.front().language);
-  for (const LocalText& text : texts) {
-    gloox::Tag& body = add_child(message, "body", {}, text.text);
-    if (&text != &texts.front()) set_attribute(body, "xml:lang", text.language);
-  }
 }
 
 const std::vector<std::string>& every_language() {

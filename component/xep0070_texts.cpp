@@ -73,27 +73,12 @@ constexpr std::array<std::string_view, 10> yes_words{"ok", "okay",     "yes", "j
                                                      "sí", "si\u0301", "si",  "vale", "o.k"};
 constexpr std::array<std::string_view, 4> no_words{"no", "nein", "non", "nope"};
 
-// In one pass, so that a value in braces stays what it is.
 std::string fill(std::string_view text, const PromptValues& values) {
-  const std::array<std::pair<std::string_view, const std::string*>, 5> names{
-      {{"{asker}", &values.asker},
-       {"{method}", &values.method},
-       {"{url}", &values.url},
-       {"{code}", &values.code},
-       {"{until}", &values.until}}};
-  std::string filled;
-  while (!text.empty()) {
-    const auto name = std::find_if(names.begin(), names.end(),
-                                   [&](const auto& one) { return text.starts_with(one.first); });
-    if (name != names.end()) {
-      filled += *name->second;
-      text.remove_prefix(name->first.size());
-    } else {
-      filled += text.front();
-      text.remove_prefix(1);
-    }
-  }
-  return filled;
+  return fill_in(text, {{"asker", values.asker},
+                        {"method", values.method},
+                        {"url", values.url},
+                        {"code", values.code},
+                        {"until", values.until}});
 }
 
 template <class Make>

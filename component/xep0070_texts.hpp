@@ -8,14 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace jidgate::component {
+#include "component/local_text.hpp"
 
-// One body for each language, in the order wanted.
-struct LocalText {
-  std::string_view language;  // RFC 5646: "en"
-  std::string text;
-};
-using LocalTexts = std::vector<LocalText>;
+namespace jidgate::component {
 
 struct PromptValues {
   std::string asker;   // the address that the web request came from
