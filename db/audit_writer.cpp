@@ -42,11 +42,6 @@ std::string storable(std::string_view text) {
   return ascii;
 }
 
-// PostgreSQL adds the row and the statement in further lines.
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
-
 double unix_time(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }

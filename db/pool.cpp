@@ -2,6 +2,7 @@
 // A few connections, lent to whoever has work for the database.
 #include "db/pool.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -136,6 +137,27 @@ void Pool::run(const std::function<void(Connection&)>& work, Repeat repeat,
       const Trouble trouble = trouble_of(error);
       if (trouble == Trouble::connection || trouble == Trouble::in_doubt) lease.mark_bad();
       if (last || trouble != Trouble::connection) throw;
+    }
+  }
+}
+
+void Pool::insist(const std::function<void(Connection&)>& work, SteadyClock::time_point deadline) {
+  for (;;) {
+    try {
+      const auto left = deadline - SteadyClock::now();
+      return run(
+          work, Repeat::never,
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::max(left, left.zero())));
+    } catch (const std::exception& error) {
+      const bool away = dynamic_cast<const Unavailable*>(&error) != nullptr;
+      const Trouble trouble = trouble_of(error);
+      if (!away && trouble != Trouble::connection && trouble != Trouble::in_doubt) throw;
+      std::unique_lock lock(state_->mutex);
+      const auto next = SteadyClock::now() + connect_pause;
+      if (next >= deadline ||
+          state_->changed.wait_until(lock, next, [&] { return state_->closed; })) {
+        throw;
+      }
     }
   }
 }

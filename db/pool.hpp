@@ -33,6 +33,11 @@ class Pool {
   // repeated here: only the caller knows how to find out.
   void run(const std::function<void(Connection&)>& work, Repeat repeat,
            std::chrono::milliseconds wait = std::chrono::seconds(2));
+  // As run(), and again until `deadline` while the server is away or takes the connection with it,
+  // a commit in doubt included: for work that finds out for itself what it has done before. Throws
+  // its last failure.
+  void insist(const std::function<void(Connection&)>& work,
+              std::chrono::steady_clock::time_point deadline);
   // Lends nothing any more, and breaks what is lent, so that threads which wait for a server that
   // has stopped answering come back.
   void close();

@@ -64,6 +64,12 @@ pqxx::connection& Connection::raw() {
   return connection_;
 }
 
+void Connection::prepare(const PreparedSql& statement) {
+  if (prepared_.contains(statement.name)) return;
+  connection_.prepare(statement.name, statement.sql.text());
+  prepared_.insert(statement.name);
+}
+
 Connection::~Connection() {
   if (socket_ >= 0) ::close(socket_);
 }
@@ -94,6 +100,10 @@ Trouble trouble_of(const std::exception& error) {
   }
   // 54: too long for an index or the protocol.
   return state.starts_with("54") ? Trouble::data : Trouble::other;
+}
+
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
 }
 
 void execute_script(pqxx::transaction_base& transaction, std::string_view script) {

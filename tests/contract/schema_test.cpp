@@ -132,13 +132,13 @@ TEST_F(SchemaTest, TheReaderSeesTheViewsAndNothingElse) {
                      " AND relkind IN ('r', 'v', 'm', 'p', 'f')"
                      " AND has_table_privilege(oid, 'SELECT') ORDER BY relname",
                      "jidgate_reader"),
-              ElementsAre("confirmations"));
+              ElementsAre("certificates", "confirmations"));
   EXPECT_EQ(refusal("SELECT * FROM jidgate.confirmation_log", "jidgate_reader"),
             insufficient_privilege);
   EXPECT_EQ(refusal("DELETE FROM jidgate.confirmations", "jidgate_reader"), insufficient_privilege);
 }
 
-TEST_F(SchemaTest, TheLoginRoleReadsAndExecutesNothing) {
+TEST_F(SchemaTest, TheLoginRoleExecutesTheLoginFunctionAndReadsNothing) {
   migrate(url());
   query(
       "SET ROLE jidgate_owner; CREATE FUNCTION jidgate.later() RETURNS int LANGUAGE sql"
@@ -148,10 +148,11 @@ TEST_F(SchemaTest, TheLoginRoleReadsAndExecutesNothing) {
         "SELECT * FROM jidgate.schema_version", "SELECT jidgate.later()"}) {
     EXPECT_EQ(refusal(sql, "jidgate_login"), insufficient_privilege) << sql;
   }
-  EXPECT_EQ(query("SELECT oid FROM pg_proc WHERE pronamespace = 'jidgate'::regnamespace"
-                  " AND has_function_privilege('jidgate_login', oid, 'EXECUTE')")
-                .size(),
-            0u);
+  EXPECT_THAT(column("SELECT oid::regprocedure::text FROM pg_proc"
+                     " WHERE pronamespace = 'jidgate'::regnamespace"
+                     " AND has_function_privilege('jidgate_login', oid, 'EXECUTE')",
+                     "postgres"),
+              ElementsAre("jidgate.login_candidates(bytea)"));
 }
 
 TEST_F(SchemaTest, TheDaemonsRoleAddsRowsAndCannotChangeThem) {
