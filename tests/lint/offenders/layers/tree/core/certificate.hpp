@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The files beside it may, what everybody includes may not.
+#include <openssl/x509.h>
