@@ -3,6 +3,7 @@
 #include "http/body.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/text.hpp"
 #include "http/octets.hpp"
@@ -15,11 +16,11 @@ constexpr int complete = 200;
 constexpr int bad_request = 400;
 constexpr int content_too_large = 413;
 
-constexpr unsigned most_digits = 8;
+constexpr std::uint64_t largest_size = 0xffffffff;
 constexpr unsigned most_trailers = 32;
 constexpr unsigned longest_size_line = 256;
-// Extensions and trailers are thrown away; without a bound 64 KiB of content in one-octet chunks
-// could make us read 16 MiB.
+// Leading zeros, extensions and trailers are thrown away; without a bound 64 KiB of content in
+// one-octet chunks could make us read 16 MiB.
 constexpr unsigned most_overhead = 8192;
 
 }  // namespace
@@ -64,7 +65,7 @@ int BodyReader::feed(std::string& input, std::string& body) {
 
 int BodyReader::chunk_begins() {
   line_ = 0;
-  digits_ = 0;
+  has_digit_ = false;
   if (remaining_ == 0) {
     state_ = State::trailer_start;
     return incomplete;
@@ -74,14 +75,23 @@ int BodyReader::chunk_begins() {
   return incomplete;
 }
 
+// Counts an octet of the size line that does not tell the size.
+bool BodyReader::may_go_on_wasting() {
+  return ++line_ <= longest_size_line && ++overhead_ <= most_overhead;
+}
+
 int BodyReader::size_digit(char c) {
   const int value = hex_value(c);
   if (value >= 0) {
-    if (++digits_ > most_digits) return bad_request;
+    // RFC 9112 section 7.1: chunk-size = 1*HEXDIG, so zeros may lead.
+    if (std::exchange(has_digit_, true) && remaining_ == 0 && !may_go_on_wasting()) {
+      return bad_request;
+    }
+    if (remaining_ > largest_size >> 4) return bad_request;
     remaining_ = (remaining_ << 4) | static_cast<unsigned>(value);
     return incomplete;
   }
-  if (digits_ == 0) return bad_request;
+  if (!has_digit_) return bad_request;
   if (c == '\r') {
     state_ = State::size_end;
   } else if (c == ';') {
@@ -105,7 +115,7 @@ int BodyReader::step(char c) {
       return size_digit(c);
     case State::size_padding:
     case State::extension:
-      if (++line_ > longest_size_line || ++overhead_ > most_overhead) return bad_request;
+      if (!may_go_on_wasting()) return bad_request;
       if (state_ == State::size_padding) {
         if (c == ';') state_ = State::extension;
         return c == ';' || c == ' ' || c == '\t' ? incomplete : bad_request;
@@ -129,7 +139,7 @@ int BodyReader::step(char c) {
         state_ = State::trailer_value;
         return incomplete;
       }
-      return is_value_octet(c) && c != ' ' && c != '\t' ? incomplete : bad_request;
+      return is_token_octet(c) ? incomplete : bad_request;
     case State::trailer_value:
       if (++overhead_ > most_overhead) return bad_request;
       if (c == '\r') return expect('\r', State::trailer_end);

@@ -43,13 +43,15 @@ class BodyReader {
   };
   int step(char c);
   int size_digit(char c);
+  bool may_go_on_wasting();
   int chunk_begins();
 
   State state_ = State::complete;
   bool chunked_ = false;
-  std::uint8_t digits_ = 0, trailers_ = 0;
-  std::uint16_t line_ = 0;       // octets of the size line so far
-  std::uint32_t overhead_ = 0;   // octets of extensions and trailers so far
+  bool has_digit_ = false;  // whether the size line has one by now
+  std::uint8_t trailers_ = 0;
+  std::uint16_t line_ = 0;       // octets of the size line that do not tell the size
+  std::uint32_t overhead_ = 0;   // those of all size lines, and of the trailers
   std::uint64_t remaining_ = 0;  // of the content or the chunk
   std::uint64_t room_ = 0;       // under the limit
 };

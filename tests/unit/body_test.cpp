@@ -69,11 +69,14 @@ TEST(Body, OfAKnownLengthIsBounded) {
 }
 
 TEST(Body, ChunksAreJoined) {
-  for (const std::string input : {"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\nnext",
-                                  "5;name=value\r\nhello\r\n06 ;x=\"y z\"\r\n world"
-                                  "\r\n00\r\nTrailer: value\r\nEmpty:\r\n\r\nnext",
-                                  "b\r\nhello world\r\n0;last\r\n\r\nnext",
-                                  "0000000B\r\nhello world\r\n00000000\r\n\r\nnext"}) {
+  for (const std::string input :
+       {"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\nnext",
+        "5;name=value\r\nhello\r\n06 ;x=\"y z\"\r\n world"
+        "\r\n00\r\nTrailer: value\r\nEmpty:\r\n\r\nnext",
+        "b\r\nhello world\r\n0;last\r\n\r\nnext", "0000000B\r\nhello world\r\n00000000\r\n\r\nnext",
+        // RFC 9112 section 7.1: chunk-size = 1*HEXDIG.
+        "0000000000000000000000000000000b\r\nhello world\r\n"
+        "00000000000000000000000000000000\r\n\r\nnext"}) {
     for (const Taken& taken : {take(chunked(), input), take_drop_by_drop(chunked(), input)}) {
       EXPECT_EQ(taken.status, 200) << input;
       EXPECT_EQ(taken.body, "hello world");
@@ -111,9 +114,10 @@ TEST(Body, MalformedChunksAreRefused) {
                                   "5\r\nhello\n0\r\n\r\n",
                                   "5\r\nhello\r0\r\n\r\n",
                                   "5\r\nhello!\r\n0\r\n\r\n",
-                                  "000000005\r\nhello",
                                   "100000000\r\n",
                                   "ffffffffffffffff\r\n",
+                                  "10000000000000005\r\nhello",
+                                  "00000000000000000100000000\r\n",
                                   "5;\x01\r\nhello",
                                   "5;x\ny\r\nhello",
                                   "5;x\r\r\n",
@@ -124,6 +128,8 @@ TEST(Body, MalformedChunksAreRefused) {
                                   "0\r\n: y\r\n\r\n",
                                   "0\r\n X: y\r\n\r\n",
                                   "0\r\nX : y\r\n\r\n",
+                                  "0\r\nX(Y: z\r\n\r\n",
+                                  "0\r\nX\x80: y\r\n\r\n",
                                   "0\r\nX: y\n\r\n",
                                   "0\r\nX: y\x07\r\n\r\n",
                                   "g\r\n",
@@ -145,9 +151,15 @@ TEST(Body, ChunkedIsBoundedByTheSumOfItsChunks) {
 TEST(Body, WhatIsThrownAwayIsBoundedToo) {
   EXPECT_EQ(take(chunked(), "5;" + std::string(255, 'x') + "\r\nhello\r\n").status, 0);
   EXPECT_EQ(take(chunked(), "5;" + std::string(300, 'x') + "\r\nhello\r\n").status, 400);
-  std::string many;
-  for (int number = 0; number < 50; ++number) many += "1;" + std::string(200, 'x') + "\r\ny\r\n";
+  EXPECT_EQ(take(chunked(), std::string(256, '0') + "5\r\nhello\r\n").status, 0);
+  EXPECT_EQ(take(chunked(), std::string(258, '0') + "5\r\nhello\r\n").status, 400);
+  std::string many, zeros;
+  for (int number = 0; number < 50; ++number) {
+    many += "1;" + std::string(200, 'x') + "\r\ny\r\n";
+    zeros += std::string(200, '0') + "1\r\ny\r\n";
+  }
   EXPECT_EQ(take(chunked(), many).status, 400);
+  EXPECT_EQ(take(chunked(), zeros).status, 400);
   std::string trailers = "0\r\n";
   for (int number = 0; number < 32; ++number) trailers += "X: y\r\n";
   EXPECT_EQ(take(chunked(), trailers + "\r\n").status, 200);
