@@ -93,8 +93,8 @@ std::string shown_fingerprint(std::string_view fingerprint, std::size_t octets) 
   return shown;
 }
 
-std::string shown_time(WallTime time) {
-  std::string text = date_text(std::chrono::floor<std::chrono::seconds>(time));
+std::string shown_time(std::chrono::sys_seconds time) {
+  const std::string text = date_text(time);
   constexpr std::size_t day = 10, minute = 16;
   return text.substr(0, day) + ' ' + text.substr(day + 1, minute - day - 1) + " UTC";
 }

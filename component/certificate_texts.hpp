@@ -2,6 +2,7 @@
 // What people read when they manage certificates: the commands, and the messages about them.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,7 @@ std::string certificate_line(const CertificateWords& words, const CertificateRec
 // As `openssl x509 -fingerprint -sha256` prints it, the first `octets` of it: "A0:B1:…".
 std::string shown_fingerprint(std::string_view fingerprint, std::size_t octets = 32);
 // "2027-01-31 12:30 UTC"
-std::string shown_time(WallTime time);
+std::string shown_time(std::chrono::sys_seconds time);
 
 // The bodies of a message about a certificate that was added, or that is about to expire; `host` is
 // the component, where its owner can do something about it.

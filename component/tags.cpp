@@ -43,6 +43,12 @@ gloox::Tag& add_child(gloox::Tag& parent, std::string_view name, std::string_vie
   return added;
 }
 
+std::string namespace_of(const gloox::Tag& tag) {
+  const gloox::Tag* declares = &tag;
+  while (!declares->hasAttribute("xmlns") && declares->parent()) declares = declares->parent();
+  return declares->findAttribute("xmlns");
+}
+
 std::unique_ptr<gloox::Tag> make_stanza(std::string_view kind, std::string_view from,
                                         std::string_view to, std::string_view type) {
   auto stanza = make_tag(kind);

@@ -6,6 +6,7 @@
 #include <gloox/tag.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace jidgate::component {
@@ -18,6 +19,10 @@ void set_attribute(gloox::Tag& tag, std::string_view name, std::string_view valu
 // The child belongs to `parent`. Without `xmlns` it is in its parent's namespace.
 gloox::Tag& add_child(gloox::Tag& parent, std::string_view name, std::string_view xmlns = {},
                       std::string_view text = {});
+
+// The namespace that the element is in: gloox knows the one that is declared at the element itself,
+// and most elements are in that of their parent.
+std::string namespace_of(const gloox::Tag& tag);
 
 // <iq/>, <message/> or <presence/> with its addresses; `type` may be empty.
 std::unique_ptr<gloox::Tag> make_stanza(std::string_view kind, std::string_view from,

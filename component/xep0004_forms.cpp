@@ -43,12 +43,12 @@ void add_fields(gloox::Tag& x, std::string_view form_type, std::span<const FormF
 
 std::optional<SubmittedForm> SubmittedForm::read(const gloox::Tag& x) {
   const std::string& type = x.findAttribute("type");
-  if (x.name() != "x" || x.xmlns() != forms_ns || (type != "submit" && type != "cancel")) {
+  if (x.name() != "x" || namespace_of(x) != forms_ns || (type != "submit" && type != "cancel")) {
     return std::nullopt;
   }
   SubmittedForm form;
   for (const gloox::Tag* field : x.children()) {
-    if (field->name() != "field" || field->xmlns() != forms_ns) continue;
+    if (field->name() != "field" || namespace_of(*field) != forms_ns) continue;
     const std::string& var = field->findAttribute("var");
     if (var.empty()) {
       // Section 3.2: only a field of type "fixed" need not be named.
@@ -58,7 +58,8 @@ std::optional<SubmittedForm> SubmittedForm::read(const gloox::Tag& x) {
     if (form.fields_.size() == most_fields) return std::nullopt;
     std::vector<std::string> values;
     for (const gloox::Tag* value : field->children()) {
-      if (value->name() == "value" && value->xmlns() == forms_ns) values.push_back(value->cdata());
+      if (value->name() == "value" && namespace_of(*value) == forms_ns)
+        values.push_back(value->cdata());
     }
     // Section 3.2: 'var' "uniquely identifies the field in the context of the form".
     if (!form.fields_.emplace(var, std::move(values)).second) return std::nullopt;

@@ -49,7 +49,7 @@ std::optional<std::string_view> language_of(const gloox::Tag& iq, const gloox::T
 std::optional<SubmittedForm> submitted(const gloox::Tag& command) {
   std::optional<SubmittedForm> form;
   for (const gloox::Tag* child : command.children()) {
-    if (child->xmlns() != forms_ns) continue;
+    if (namespace_of(*child) != forms_ns) continue;
     if (form) return std::nullopt;
     form = SubmittedForm::read(*child);
     if (!form) return std::nullopt;
