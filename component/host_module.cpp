@@ -38,7 +38,7 @@ bool has_condition(const gloox::Tag& stanza, const char* condition) {
 std::optional<std::vector<HostSession>> read_sessions(const gloox::Tag& payload) {
   std::vector<HostSession> sessions;
   for (const gloox::Tag* child : payload.children()) {
-    if (child->name() != "session" || child->xmlns() != host_ns) continue;
+    if (child->name() != "session" || namespace_of(*child) != host_ns) continue;
     const auto fingerprint = read_fingerprint(*child);
     if (!fingerprint) return std::nullopt;
     sessions.push_back({child->findAttribute("resource"), *fingerprint});
@@ -124,7 +124,7 @@ HostModule::Answer<const gloox::Tag*> HostModule::read(const Incoming& answer) {
   if (answer.type == "result") {
     seen(host);
     const auto& children = answer.tag.children();
-    if (children.size() == 1 && children.front()->xmlns() == host_ns) return children.front();
+    if (children.size() == 1 && namespace_of(*children.front()) == host_ns) return children.front();
     log_.warning("host.unreadable", {{"host", host}, {"what", "result"}});
     return Silence::no_answer;
   }

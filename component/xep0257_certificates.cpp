@@ -58,7 +58,7 @@ StanzaError error_of(const CertificateRefusal& refusal) {
 std::vector<const gloox::Tag*> children_of(const gloox::Tag& payload, std::string_view name) {
   std::vector<const gloox::Tag*> found;
   for (const gloox::Tag* child : payload.children()) {
-    if (child->name() == name && child->xmlns() == saslcert_ns) found.push_back(child);
+    if (child->name() == name && namespace_of(*child) == saslcert_ns) found.push_back(child);
   }
   return found;
 }

@@ -38,7 +38,8 @@ std::vector<const gloox::Tag*> children_of(const gloox::Tag& parent, std::string
                                            std::string_view xmlns) {
   std::vector<const gloox::Tag*> found;
   for (const gloox::Tag* child : parent.children()) {
-    if ((name.empty() || child->name() == name) && child->xmlns() == xmlns) found.push_back(child);
+    if ((name.empty() || child->name() == name) && namespace_of(*child) == xmlns)
+      found.push_back(child);
   }
   return found;
 }
@@ -68,7 +69,7 @@ struct Delegation::Inner {
   const gloox::Tag& iq;
   std::string xmlns;  // of the version that its host speaks
   std::string host;
-  Jid from;
+  std::optional<Jid> from;   // nullopt: to the host it is an address
   std::string asker, asked;  // as they are answered
   SessionKnowledge session;
 
@@ -127,18 +128,19 @@ std::variant<Delegation::Inner, StanzaError> Delegation::unwrap(const Incoming& 
   }
   const gloox::Tag& iq = *stanzas.front();
   const std::string& type = iq.findAttribute("type");
-  const auto from = Jid::parse(iq.findAttribute("from"));
-  if ((type != "get" && type != "set") || !iq.hasAttribute("id") || !from) {
+  const std::string& from = iq.findAttribute("from");
+  if ((type != "get" && type != "set") || !iq.hasAttribute("id") || from.empty()) {
     return bad_request("A forwarded request with a type, an id and a sender is expected.");
   }
   // Section 4.2: the host "MUST insure that the 'to' and the 'from' attribute corresponds to
   // respectively the 'from' and the 'to' attributes of the initial stanza".
+  const std::string bare = from.substr(0, from.find('/'));
   Inner inner{iq,
               payload.xmlns(),
               request.from.domain(),
-              *from,
-              iq.findAttribute("from"),
-              iq.hasAttribute("to") ? iq.findAttribute("to") : from->bare().to_string(),
+              Jid::parse(from),
+              from,
+              iq.hasAttribute("to") ? iq.findAttribute("to") : bare,
               {}};
 
   const auto sessions = children_of(payload, "session", host_ns);
@@ -154,11 +156,14 @@ std::variant<Delegation::Inner, StanzaError> Delegation::unwrap(const Incoming& 
 // anybody; nobody but an account itself is served here.
 void Delegation::serve(const Inner& inner, Reply reply) {
   const auto refuse = [&](const StanzaError& error) {
-    note_refusal(inner.from.to_string(), error);
+    note_refusal(inner.asker, error);
     reply.fail(error);
   };
-  const Jid account = inner.from.bare();
-  if (!inner.from.is_account() || inner.from.is_bare() || account.domain() != inner.host) {
+  if (!inner.from) {
+    return refuse({"modify", "jid-malformed", "Your address cannot be served."});
+  }
+  const Jid account = inner.from->bare();
+  if (!account.is_account() || inner.from->is_bare() || account.domain() != inner.host) {
     return refuse(forbidden("Only accounts of the delegating host are served."));
   }
   if (inner.iq.hasAttribute("to") && Jid::parse(inner.asked) != account) {
@@ -173,7 +178,7 @@ void Delegation::serve(const Inner& inner, Reply reply) {
   const auto found = unit_for(units_, type == "get" ? IqType::get : IqType::set, payload);
   if (const auto* error = std::get_if<StanzaError>(&found)) return reply.fail(*error);
   std::get<Unit*>(found)->handle(
-      {inner.iq, inner.from, account, inner.iq.findAttribute("id"), type, inner.session}, payload,
+      {inner.iq, *inner.from, account, inner.iq.findAttribute("id"), type, inner.session}, payload,
       std::move(reply));
 }
 
