@@ -10,6 +10,7 @@
 #include <ctime>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/text.hpp"
 #include "http/http_date.hpp"
@@ -98,6 +99,7 @@ class ReplyFramer::Server final : public httplib::Server {
     // Runs last before the fields are written, so they are exactly these.
     set_post_routing_handler(
         [this](const httplib::Request&, httplib::Response& response) { set_fields(response); });
+    keep_order(*this);
   }
 
   std::string frame(Reply& reply, const Framing& framing) {
@@ -123,6 +125,22 @@ class ReplyFramer::Server final : public httplib::Server {
     }
   }
 
+  // Challenges and cookies come in an order that means something. From 0.18.0 on the library keeps
+  // none, but lets the fields be written for it; older ones have no such function.
+  template <class Self>
+  static void keep_order(Self& self) {
+    if constexpr (requires { self.set_header_writer({}); }) {
+      self.set_header_writer([&self](httplib::Stream& stream, const httplib::Headers&) {
+        std::string lines;
+        for (const auto& [name, value] : self.fields_) {
+          lines.append(name).append(": ").append(value).append("\r\n");
+        }
+        lines += "\r\n";
+        return stream.write(lines.data(), lines.size());
+      });
+    }
+  }
+
   bool has_content() const { return may_have_content(reply_->status); }
 
   void fill(httplib::Response& response) {
@@ -131,21 +149,22 @@ class ReplyFramer::Server final : public httplib::Server {
   }
 
   void set_fields(httplib::Response& response) {
-    auto& fields = response.headers;
-    fields.clear();
+    fields_.clear();
     for (auto& [name, value] : reply_->headers) {
-      if (!is_ours(name)) fields.emplace(std::move(name), std::move(value));
+      if (!is_ours(name)) fields_.emplace_back(std::move(name), std::move(value));
     }
-    fields.emplace("Date", date());
+    fields_.emplace_back("Date", date());
     // RFC 9110 section 8.6: no Content-Length in a 204; in a 304 it would be the one of the 200,
     // which is not known here.
-    if (has_content()) fields.emplace("Content-Length", std::to_string(length_));
+    if (has_content()) fields_.emplace_back("Content-Length", std::to_string(length_));
     if (framing_.keep_alive) {
-      fields.emplace("Connection", "keep-alive");
-      fields.emplace("Keep-Alive", "timeout=" + std::to_string(framing_.idle.count()));
+      fields_.emplace_back("Connection", "keep-alive");
+      fields_.emplace_back("Keep-Alive", "timeout=" + std::to_string(framing_.idle.count()));
     } else {
-      fields.emplace("Connection", "close");
+      fields_.emplace_back("Connection", "close");
     }
+    response.headers.clear();
+    for (const auto& [name, value] : fields_) response.headers.emplace(name, value);
   }
 
   const std::string& date() {
@@ -160,6 +179,7 @@ class ReplyFramer::Server final : public httplib::Server {
   Reply* reply_ = nullptr;
   Framing framing_;
   std::uint64_t length_ = 0;
+  std::vector<std::pair<std::string, std::string>> fields_;
   HttpTime date_of_{};
   std::string date_;
 };
