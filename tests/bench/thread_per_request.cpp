@@ -44,7 +44,9 @@ constexpr int backlog = 4096;
 // waiting request costs.
 class ThreadEach final : public httplib::TaskQueue {
  public:
-  void enqueue(std::function<void()> task) override {
+  // Newer versions want to know whether there was room.
+  using Taken = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
+  Taken enqueue(std::function<void()> task) override {
     std::thread([this, task = std::move(task)] {
       task();
       const std::scoped_lock lock(mutex_);
@@ -52,6 +54,7 @@ class ThreadEach final : public httplib::TaskQueue {
     }).detach();
     const std::scoped_lock lock(mutex_);
     ++running_;
+    return Taken(true);
   }
   void shutdown() override {
     std::unique_lock lock(mutex_);

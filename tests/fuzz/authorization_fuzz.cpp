@@ -32,7 +32,7 @@ void check(const Credentials& credentials) {
   REQUIRE(!credentials.grant_token.empty());
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -47,7 +47,7 @@ void check_params(std::string_view text) {
   std::string printed;
   for (const auto& param : *params) {
     REQUIRE(is_token(param.name) && ascii_lower(param.name) == param.name);
-    printed += (printed.empty() ? "" : ", ") + param.name + "=" + quoted(param.value);
+    printed += (printed.empty() ? "" : ", ") + param.name + "=" + in_quotes(param.value);
   }
   const auto again = read_auth_params(printed);
   REQUIRE(again && again->size() == params->size());
@@ -82,10 +82,10 @@ void check_digest(std::string_view text) {
   fields.uri = "/";
   fields.cnonce = cnonce;
   fields.nc_text = "00000001";
-  const auto value = "Digest username=" + quoted(username) +
-                     ",realm=xmpp,nonce=" + quoted(challenge.nonce) +
-                     ",uri=\"/\",qop=auth,nc=00000001,cnonce=" + quoted(cnonce) +
-                     ",opaque=" + quoted(challenge.opaque) +
+  const auto value = "Digest username=" + in_quotes(username) +
+                     ",realm=xmpp,nonce=" + in_quotes(challenge.nonce) +
+                     ",uri=\"/\",qop=auth,nc=00000001,cnonce=" + in_quotes(cnonce) +
+                     ",opaque=" + in_quotes(challenge.opaque) +
                      ",response=" + digest_response(fields, "xmpp", "", "GET");
   const DigestAuthority::Request request{value, "GET", "/", "site",
                                          DigestPassword::empty_or_transaction};

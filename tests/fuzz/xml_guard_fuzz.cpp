@@ -14,6 +14,7 @@
 
 #include "component/xml_guard.hpp"
 #include "tests/fuzz/require.hpp"
+#include "tests/support/xml_position.hpp"
 
 namespace {
 
@@ -73,13 +74,13 @@ struct Reference {
 
   // White space between stanzas is allowed, a reference to some is not.
   bool is_reference() const {
-    return octets[static_cast<std::size_t>(XML_GetCurrentByteIndex(parser.get()))] == '&';
+    return octets[static_cast<std::size_t>(jidgate::test::xml_event_begin(parser.get()))] == '&';
   }
 
   std::string_view octets;
   std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser;
   std::vector<Element> open;
-  XML_Index begin = 0;
+  std::int64_t begin = 0;
   std::size_t elements = 0, declarations = 0;
 };
 
@@ -144,7 +145,7 @@ void Reference::start(const XML_Char* name, const XML_Char** attributes) {
   } else {
     if (open.size() == 1) {
       children.emplace_back().start = element.start();
-      begin = XML_GetCurrentByteIndex(parser.get());
+      begin = jidgate::test::xml_event_begin(parser.get());
       elements = 0;
     }
     Child& child = children.back();
@@ -166,10 +167,9 @@ void Reference::end() {
   } else if (open.size() > 1) {
     open.back().children += element.dump();
   } else {
-    const XML_Index after =
-        XML_GetCurrentByteIndex(parser.get()) + XML_GetCurrentByteCount(parser.get());
+    const std::int64_t after = jidgate::test::xml_event_end(parser.get());
     children.back().dump = element.dump();
-    if (after - begin > static_cast<XML_Index>(limits.stanza)) children.back().excessive = true;
+    if (after - begin > static_cast<std::int64_t>(limits.stanza)) children.back().excessive = true;
   }
 }
 

@@ -17,6 +17,7 @@
 
 #include "core/jid.hpp"
 #include "tests/support/xml_match.hpp"
+#include "tests/support/xml_position.hpp"
 
 namespace jidgate::test {
 namespace {
@@ -50,15 +51,14 @@ struct ScriptedServer::Incoming {
             }
             self->header = true;
           } else if (self->depth == 2) {
-            self->begin = XML_GetCurrentByteIndex(self->parser.get());
+            self->begin = xml_event_begin(self->parser.get());
           }
         },
         [](void* data, const XML_Char*) {
           auto* self = static_cast<Incoming*>(data);
           if (--self->depth == 0) self->ended = true;
           if (self->depth != 1) return;
-          const auto end = XML_GetCurrentByteIndex(self->parser.get()) +
-                           XML_GetCurrentByteCount(self->parser.get());
+          const auto end = xml_event_end(self->parser.get());
           self->stanzas.push_back(self->octets.substr(static_cast<std::size_t>(self->begin),
                                                       static_cast<std::size_t>(end - self->begin)));
         });
@@ -68,7 +68,7 @@ struct ScriptedServer::Incoming {
   std::string octets, header_to;
   std::deque<std::string> stanzas;
   int depth = 0;
-  XML_Index begin = 0;
+  std::int64_t begin = 0;
   bool header = false, ended = false, closed = false;
 };
 

@@ -38,7 +38,11 @@ class Person(slixmpp.ClientXMPP):
 
     async def log_in(self, direct_tls=False, within=15):
         port = self.host_server.c2s_tls_port if direct_tls else self.host_server.c2s_port
-        self.connect(("127.0.0.1", port), use_ssl=direct_tls)
+        if hasattr(self, "enable_direct_tls"):  # newer slixmpp: connect() is not told any more
+            self.enable_direct_tls, self.enable_starttls = direct_tls, not direct_tls
+            self.connect("127.0.0.1", port)
+        else:
+            self.connect(("127.0.0.1", port), use_ssl=direct_tls)
         await asyncio.wait_for(self.online, within)
         return self
 
