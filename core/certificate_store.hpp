@@ -41,7 +41,7 @@ struct CertificateRecord {
   std::vector<std::string> xmpp_addresses;
   std::chrono::sys_seconds not_before, not_after, added_at;
   std::optional<std::chrono::sys_seconds> ended_at;  // when it was disabled or revoked
-  bool can_manage = true;            // false: no-cert-management (XEP-0257 section 2.1)
+  bool can_manage = true;  // false: no-cert-management (XEP-0257 section 2.1)
   CertificateState state = CertificateState::active;
 };
 
@@ -63,8 +63,11 @@ class CertificateStore {
     unsigned remembered = 1000;  // all records of one account
   };
   enum class Added { added, name_taken, already_registered, limit_reached };
-  // All or nothing, also when many come at once. An answer that is lost with the connection is
-  // looked up before this returns: never `away` for what was stored, nor `added` for what was not.
+  // All or nothing, also when many come at once (more than are `remembered` only while others of
+  // the account are being ended). An answer that is lost with the connection is looked up before
+  // this returns: nothing is `added` that was not stored, and nothing refused that was. When the
+  // database does not come back within seconds `away` leaves it open, and whoever tries again may
+  // be told that it is registered.
   virtual OrStoreFault<Added> add(const Jid& account, std::string_view name,
                                   const Certificate& certificate, bool can_manage,
                                   const Limits& limits) = 0;
