@@ -68,7 +68,11 @@ void CertificateCare::begin() {
     }
     stream_.post([this, round] { finish(*round); });
   });
-  if (running_ && round->remove) next_removal_ = now + removal_period;
+  if (!running_) {
+    woken_ = true;  // too much waits on the strands
+  } else if (round->remove) {
+    next_removal_ = now + removal_period;
+  }
 }
 
 void CertificateCare::take(Round& round) const {

@@ -216,12 +216,12 @@ void CertificateCommands::revoke_account(const CommandStep& step, CommandAnswer 
     if (shared->forms.size() == 1) return choice(account, words, End::revoke);
     const SubmittedForm& form = shared->forms.back();
     auto outcome = ended(account, words, form, End::revoke);
-    if (std::holds_alternative<CommandEnd>(outcome)) {
-      log_.info("certificate.administrator",
+    const auto* end = std::get_if<CommandEnd>(&outcome);
+    if (end && end->notes.front().type == "info") {
+      log_.info("certificate.revoked_by_administrator",
                 {{"administrator", shared->asker.to_string()},
                  {"account", account.to_string()},
-                 {"name", form.single(name_field).value_or("")},
-                 {"result", std::string(std::get<CommandEnd>(outcome).notes.front().type)}});
+                 {"name", form.single(name_field).value_or("")}});
     }
     return outcome;
   });
@@ -306,7 +306,9 @@ CommandOutcome CertificateCommands::choice(const Jid& account, const Certificate
 CommandOutcome CertificateCommands::registered(const Jid& account, const CertificateWords& words,
                                                const SubmittedForm& form) {
   const std::string encoded = form.lines(certificate_field);
-  if (holds_private_key(encoded)) return failed(std::string(words.private_key));
+  if (holds_private_key(encoded) || holds_private_key(form.lines(name_field))) {
+    return failed(std::string(words.private_key));
+  }
   const auto name = form.single(name_field);
   if (!name) return wrong(words, words.name);
   if (encoded.empty()) return wrong(words, words.certificate);
