@@ -51,9 +51,9 @@ void Router::handle(const gloox::Tag& stanza) {
   if (!is_stanza(stanza)) return drop("unknown-element", &stanza);
   metrics_.add("xmpp_stanzas_total", {{"direction", "in"}, {"kind", stanza.name()}});
   const auto from = Jid::parse(stanza.findAttribute("from"));
-  if (!from) return drop("bad-from", &stanza);
   const auto to = Jid::parse(stanza.findAttribute("to"));
   if (!to || to->domain() != domain_) return drop("bad-to", &stanza);
+  if (!from) return refuse_sender(stanza);
   const Incoming incoming{stanza, *from, *to, stanza.findAttribute("id"),
                           stanza.findAttribute("type")};
 
@@ -84,12 +84,20 @@ void Router::handle_iq(const Incoming& iq, Reply reply) {
   guarded(payload, [&] { std::get<Unit*>(found)->handle(iq, payload, std::move(reply)); });
 }
 
+// The server let it through, so to the server it is an address, and whoever has it waits.
+void Router::refuse_sender(const gloox::Tag& stanza) {
+  drop("bad-from", &stanza);
+  if (stanza.findAttribute("from").empty() || !is_request(stanza)) return;
+  reply_to(stanza).fail({"modify", "jid-malformed", "Your address cannot be served."});
+}
+
 void Router::handle_dropped(const gloox::Tag* head, std::string_view why) {
   drop(why, head);
   if (!head || !is_stanza(*head) || !is_request(*head)) return;
   const auto from = Jid::parse(head->findAttribute("from"));
   const auto to = Jid::parse(head->findAttribute("to"));
-  if (!from || !to || to->domain() != domain_) return;
+  if (!to || to->domain() != domain_) return;
+  if (!from) return refuse_sender(*head);
   Reply reply = reply_to(*head);
   const StanzaError error = error_for_dropped(why);
   if (to->is_account() || head->children().size() != 1) return reply.fail(error);

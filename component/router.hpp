@@ -38,6 +38,7 @@ class Router {
   void handle_iq(const Incoming& iq, Reply reply);
   void guarded(const gloox::Tag& payload, const std::function<void()>& work);
   Reply reply_to(const gloox::Tag& stanza) const;
+  void refuse_sender(const gloox::Tag& stanza);
   void drop(std::string_view why, const gloox::Tag* stanza);
 
   const std::string domain_;

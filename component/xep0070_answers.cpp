@@ -8,6 +8,7 @@
 
 #include "component/xep0070_texts.hpp"
 #include "core/text.hpp"
+#include "core/typed_code.hpp"
 
 namespace jidgate::component {
 
@@ -113,7 +114,8 @@ Answer read_text(const gloox::Tag& message, const Incoming& incoming,
     });
   }
   for (const OpenQuestion* one : asked) {
-    if (text == one->question.transaction_id) return {Meaning::confirmed, {one->id}, {}, {}};
+    const std::string& code = one->question.transaction_id;
+    if (text == code && is_typed_code(code)) return {Meaning::confirmed, {one->id}, {}, {}};
   }
   if (word == Word::yes) {
     if (asked.size() == 1) {

@@ -171,12 +171,14 @@ std::optional<XmlFrame> XmlFramer::ended() {
 
 void XmlFramer::keep(char c) {
   ++octets_;
-  if (excess_.empty()) kept_.push_back(c);
+  const bool in_start_tag = depth_ == 0 && kept_.size() < limits_.start_tag;
+  if (excess_.empty() || in_start_tag) kept_.push_back(c);
 }
 
 void XmlFramer::leave_out(std::string_view why) {
   if (!excess_.empty()) return;
   excess_ = why;
+  if (depth_ == 0) return;
   if (kept_.size() > limits_.beginning) kept_.resize(limits_.beginning);
   kept_.shrink_to_fit();
 }

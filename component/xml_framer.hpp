@@ -18,6 +18,8 @@ struct XmlLimits {
   std::size_t elements = 1024;    // in a stanza
   std::size_t attributes = 32;    // of an element, and so many namespace declarations
   std::size_t beginning = 16384;  // octets kept of a stanza that is left out
+  // The same while its own start tag has not ended: whoever asked is named in there.
+  std::size_t start_tag = 512 << 10;
   std::size_t skipped =
       256 << 20;  // octets of a stanza that is left out, then the stream is given up
 };

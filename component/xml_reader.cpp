@@ -109,7 +109,9 @@ class Run {
     if (open_.empty() && root_) return refuse("malformed");
     if (open_.size() >= limits_.depth) return refuse("too-deep");
     if (++elements_ > limits_.elements) return refuse("too-many-elements");
-    if (declared > limits_.attributes) return refuse("too-many-attributes");
+    const bool too_many = declared > limits_.attributes || count(attributes) > limits_.attributes;
+    // Of a stanza who asks whom is still read, so that it can be answered.
+    if (too_many && !open_.empty()) return refuse("too-many-attributes");
 
     auto [xmlns, local] = split(name);
     // A payload of no namespace could not be told from one of the content namespace.
@@ -122,30 +124,37 @@ class Run {
     } else if (xmlns != parent) {
       tag->setXmlns(std::string(xmlns));
     }
-    if (!add_attributes(*tag, attributes)) return;
+    add_attributes(*tag, attributes, too_many);
     namespaces_.emplace_back(xmlns);
     gloox::Tag* added = tag.get();
     if (open_.empty()) {
       root_ = std::move(tag);
+      if (too_many) return refuse("too-many-attributes");
     } else {
       open_.back()->addChild(tag.release());
     }
     open_.push_back(added);
   }
 
-  bool add_attributes(gloox::Tag& tag, const XML_Char** attributes) {
-    for (std::size_t count = 0; *attributes; attributes += 2) {
-      if (++count > limits_.attributes) {
-        refuse("too-many-attributes");
-        return false;
-      }
+  static std::size_t count(const XML_Char** attributes) {
+    std::size_t count = 0;
+    for (; *attributes; attributes += 2) ++count;
+    return count;
+  }
+
+  static void add_attributes(gloox::Tag& tag, const XML_Char** attributes, bool only_addresses) {
+    for (; *attributes; attributes += 2) {
       const auto [xmlns, local] = split(attributes[0]);
       if (!xmlns.empty() && xmlns != xml_ns) continue;
+      if (only_addresses && !(xmlns.empty() && is_address(local))) continue;
       const std::string name = (xmlns.empty() ? "" : "xml:") + std::string(local);
       // The tag takes it. addAttribute(name, value) would leave out an empty value.
       tag.addAttribute(new gloox::Tag::Attribute(name, attributes[1]));
     }
-    return true;
+  }
+
+  static bool is_address(std::string_view attribute) {
+    return attribute == "from" || attribute == "to" || attribute == "id" || attribute == "type";
   }
 
   void end() {

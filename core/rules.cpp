@@ -118,7 +118,10 @@ Ruling Rules::decide(const Site& site, const RulePath& path, std::string_view me
 Ruling Rules::decide(const Site& site, const RulePath& path, std::string_view method,
                      const Address& asker, const Policy& policy) const {
   Ruling ruling = decide(site, path, method, asker);
-  if (!policy.allow.empty()) ruling.allow = {policy.allow};
+  if (!policy.allow.empty()) {
+    if (!ruling.strictest) ruling.allow.clear();
+    ruling.allow.emplace_back(policy.allow);
+  }
   if (policy.timeout) {
     ruling.timeout = *policy.timeout;
     ruling.timeout_is_own = true;

@@ -8,6 +8,7 @@
 #include "core/endings.hpp"
 #include "core/overloaded.hpp"
 #include "core/text.hpp"
+#include "core/typed_code.hpp"
 
 namespace jidgate::http {
 
@@ -163,6 +164,12 @@ Verdict Access::handle(AccessRequest request, Render render) {
   auto read = read_credentials(request);
   if (auto* fault = std::get_if<Decision>(&read)) return answer(*fault);
   Credentials& credentials = std::get<Credentials>(read);
+
+  // Where the code has to be typed, one that a person may send without meaning it confirms nothing.
+  if (request.ruling.site->text_confirm == TextConfirm::type_code &&
+      !is_typed_code(credentials.transaction_id)) {
+    return answer(Unauthorized{"code-too-simple", false, std::nullopt});
+  }
 
   // XEP-0070 section 4.4: "the HTTP Server MUST verify that the JID is authorized to access the
   // HTTP resource" before anything is sent over XMPP.

@@ -97,7 +97,8 @@ constexpr Key table[] = {
     {"site.NAME", "languages", words, "en de fr es",
      "Languages of the question: en, de, fr, es. Repeatable, the most important first."},
     {"site.NAME", "text-confirm", single, "ok",
-     "Answer by text: ok, or type-code for repeating the code."},
+     "Answer by text: ok, or type-code for repeating the code, which then needs four characters, a "
+     "digit among them."},
 
     {"rule.SITE.N", "path", single, "/", "Path that the rule covers, with all below it."},
     {"rule.SITE.N", "path-exact", single, "", "Path that the rule covers alone; instead of path."},

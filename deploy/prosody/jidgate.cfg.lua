@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- What Prosody 0.12 needs for jidgate. Copy this to /etc/prosody/conf.d/, put the secret of
--- /etc/jidgate/component.secret into it, and reload Prosody.
+-- /etc/jidgate/component.secret into it, and restart Prosody: a reload starts no
+-- component.
 --
 -- The component port is 5347 on the loopback interface by default; jidgate's `[xmpp] server` names
 -- it. Prosody has no TLS of its own on that port: on one machine it needs none.

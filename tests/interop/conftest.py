@@ -73,9 +73,18 @@ class Application:
 
     async def serve(self, request):
         self.requests.append(request)
-        return web.json_response({"user": request.headers.get("Remote-User"),
+        return web.json_response({"claims": self.claims(request),
                                   "method": request.method, "path": request.path_qs,
                                   "body": (await request.read()).decode()})
+
+    @staticmethod
+    def claims(request):
+        """Every field that some application takes for an identity: to WSGI, CGI and PHP
+        "Remote_User" is "Remote-User"."""
+        def plain(name):
+            return "".join(c for c in name.lower() if c.isalnum())
+        return sorted([name, value] for name, value in request.headers.items() if value and
+                      plain(name).startswith(("remote", "xauth", "xforwardeduser")))
 
     async def start(self):
         application = web.Application()

@@ -47,6 +47,17 @@ TEST_F(Decisions, TheQuestionIsTheRequestUnchanged) {
   EXPECT_EQ(open.question.url, "https://files.verona.test:9345/a%20b/%C3%A9?x=%3Cy%3E&z");
 }
 
+// A code that a person may send without meaning it would make a stray word the confirmation.
+TEST_F(Decisions, WhereTheCodeIsTypedItHasToBeOne) {
+  site().text_confirm = TextConfirm::type_code;
+  configure();
+  for (const auto* code : {"?", "stop", "no thanks", "123", "who are 4 you"}) {
+    EXPECT_EQ(decides({basic(juliet, code)}), "401 code-too-simple") << code;
+  }
+  EXPECT_EQ(times_asked(), 0u);
+  waits({basic(juliet, "a7374")});
+}
+
 TEST_F(Decisions, WhereNothingIsAskedEverybodyPassesWhateverTheySend) {
   add_rule("/missive.html").mode = Mode::bypass;
   configure();

@@ -329,6 +329,20 @@ TEST(Rules, APolicyIsNoBypassForAnAmbiguousPathEither) {
   EXPECT_TRUE(ruling.strictest);
 }
 
+TEST(Rules, APolicyAdmitsNobodyElseWhereThePathIsAmbiguous) {
+  Rule inner = rule("/admin/", Mode::block);
+  inner.allow = {{Kind::account, "romeo@capulet.com"}};
+  const RulesOf rules({inner});
+  const Policy members{"members", {{Kind::account, "juliet@capulet.com"}}, {}, {}, {}};
+  const Site& site = rules.settings().sites[0];
+  const auto admits = [&](const char* path, const char* who) {
+    return rules.admits(rules.decide(site, rule_path(path), "GET", somewhere(), members), jid(who));
+  };
+  EXPECT_TRUE(admits("/admin/x", "juliet@capulet.com"));
+  EXPECT_FALSE(admits("/x/..%2fadmin/x", "juliet@capulet.com"));
+  EXPECT_FALSE(admits("/x/..%2fadmin/x", "romeo@capulet.com"));
+}
+
 TEST(Rules, APolicyIsFoundByItsName) {
   Settings settings = settings_with({});
   settings.policies["members"] = {"members", {{Kind::group, "staff"}}, {}, {}, {}};

@@ -49,11 +49,11 @@ TEST(TextAnswer, InTheThreadItIsNoLongerInDoubt) {
 
 TEST(TextAnswer, BetweenTwoQuestionsAnOkIsAmbiguousAndTheCodeIsNot) {
   std::vector<OpenQuestion> open{asked(romeo, '1'), asked(romeo, '2')};
-  open[1].question.transaction_id = "second";
+  open[1].question.transaction_id = "2nd-code";
   const Answer doubtful = read(body("OK"), open);
   EXPECT_EQ(doubtful.meaning, Meaning::ambiguous);
   EXPECT_THAT(doubtful.ids, ElementsAre(open[0].id));
-  const Answer by_code = read(body("second"), open);
+  const Answer by_code = read(body("2nd-code"), open);
   EXPECT_EQ(by_code.meaning, Meaning::confirmed);
   EXPECT_THAT(by_code.ids, ElementsAre(open[1].id));
   const Answer by_thread = read(body("OK", "<thread>" + open[1].thread + "</thread>"), open);
@@ -99,8 +99,21 @@ TEST(TextAnswer, ACodeThatIsAWordStaysAWord) {
   }
 }
 
-TEST(TextAnswer, CodesMayHoldAnythingThatFitsOnALine) {
-  for (const auto* code : {"two words", "<&'\">", "]]>", "é🎭", "a:b", "4711.", "OK 4711"}) {
+// It is whoever asks that chooses the code, and this is what people say to what they do not expect.
+TEST(TextAnswer, WhatIsSaidWithoutMeaningTheCodeIsNotTheCode) {
+  for (const auto* code : {"?", "stop", "Not me!", "nein danke", "who are you", "n", "wtf?!",
+                           "at 8", "123", "not my 5 requests"}) {
+    for (const auto text_confirm : {TextConfirm::ok, TextConfirm::type_code}) {
+      OpenQuestion open = asked(romeo, '1', text_confirm);
+      open.question.transaction_id = code;
+      EXPECT_NE(read(body(code), {open}).meaning, Meaning::confirmed) << code;
+      EXPECT_EQ(read(message(confirm), {open}).meaning, Meaning::confirmed) << code;
+    }
+  }
+}
+
+TEST(TextAnswer, CodesMayHoldAnythingElseThatFitsOnALine) {
+  for (const auto* code : {"<&'\">1", "]]>-2", "é🎭3", "a:b:4", "4711", "ok4711"}) {
     OpenQuestion open = asked(romeo, '1', TextConfirm::type_code);
     open.question.transaction_id = code;
     EXPECT_EQ(read(body(code), {open}).meaning, Meaning::confirmed) << code;

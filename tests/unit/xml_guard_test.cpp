@@ -269,8 +269,34 @@ TEST(XmlGuard, TheBeginningReachesIntoTheStanza) {
   EXPECT_THAT(events[0], HasSubstr("<iq xmlns='jabber:client' id='2'><append"));
 }
 
-TEST(XmlGuard, AStanzaWhoseStartTagIsTooLargeHasNoBeginning) {
-  EXPECT_THAT(after_header("<iq a='" + std::string(70000, 'x') + "'/>"),
+// RFC 6120 section 8.2.3: "An entity that receives an IQ request of type "get" or "set" MUST
+// reply", also when the excess is in the start tag itself.
+TEST(XmlGuard, WhoAsksWhomIsReadOfAStartTagBeyondTheLimits) {
+  std::string attributes, declarations;
+  for (int i = 0; i < 500; ++i) {
+    attributes += " a" + std::to_string(i) + "='1'";
+    declarations += " xmlns:n" + std::to_string(i) + "='urn:n'";
+  }
+  const std::string addresses = " type='get' id='7' from='a@b/c' to='gate'";
+  const std::string cases[][2] = {
+      {attributes, "too-many-attributes"},
+      {declarations, "too-many-attributes"},
+      {" a='" + std::string(20000, 'x') + "'" + attributes, "too-many-attributes"},
+      {" a='" + std::string(70000, 'x') + "'" + attributes, "too-large"},
+  };
+  for (const auto& [excess, why] : cases) {
+    const auto events =
+        after_header("<iq" + excess + addresses + "><q xmlns='urn:q'/></iq><presence/>");
+    ASSERT_EQ(events.size(), 2U) << why;
+    EXPECT_EQ(events[0], "dropped " + why + " <iq type='get' id='7' from='a@b/c' to='gate'/>");
+    EXPECT_EQ(events[1], "stanza <presence/>");
+  }
+  EXPECT_THAT(after_header("<iq a='" + std::string(70000, 'x') + "'" + addresses + "/>"),
+              ElementsAre(HasSubstr("dropped too-large <iq")));
+}
+
+TEST(XmlGuard, AStanzaWhoseStartTagHasNoEndHasNoBeginning) {
+  EXPECT_THAT(after_header("<iq a='" + std::string(600000, 'x') + "'/>"),
               ElementsAre("dropped too-large"));
 }
 
