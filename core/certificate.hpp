@@ -59,5 +59,6 @@ std::variant<std::string, NotACertificate> der_from_base64(std::string_view text
 // One PEM certificate (text before and after it is ignored), or bare Base64, or DER itself. A
 // private key anywhere in it is refused, and is repeated nowhere.
 std::variant<std::string, NotACertificate> der_from_any(std::string_view text);
+std::string pem_encode(std::string_view der);
 
 }  // namespace jidgate

@@ -75,7 +75,7 @@ std::variant<std::string, NotACertificate> der_from_base64(std::string_view text
                [](char c) { return !is_space(c); });
   auto der = base64_decode(digits);
   if (der) return *std::move(der);
-  if (digits.find_first_of("-_") != std::string::npos) {
+  if (base64url_decode(std::string_view(digits).substr(0, digits.find('=')))) {
     return NotACertificate{
         "This is not Base64 as RFC 4648 section 4 has it: '+' and '/', not '-' and '_'."};
   }
@@ -93,6 +93,14 @@ std::variant<std::string, NotACertificate> der_from_any(std::string_view text) {
   const auto inner = armoured(text);
   if (const auto* fault = std::get_if<NotACertificate>(&inner)) return *fault;
   return der_from_base64(std::get<std::string_view>(inner));
+}
+
+std::string pem_encode(std::string_view der) {
+  constexpr std::size_t line = 64;  // RFC 7468 section 2
+  std::string pem = "-----BEGIN CERTIFICATE-----\n";
+  const std::string text = base64_encode(der);
+  for (std::size_t at = 0; at < text.size(); at += line) pem.append(text, at, line).append("\n");
+  return pem + "-----END CERTIFICATE-----\n";
 }
 
 }  // namespace jidgate

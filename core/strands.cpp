@@ -19,14 +19,19 @@ struct Strand {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Strands::Work> waiting;
-  bool stopping = false;
+  bool stopping = false;  // takes nothing more, and ends when there is nothing left
+  bool ended = false;
   std::thread thread;
 
   void run(const std::string& name) {
     ::pthread_setname_np(::pthread_self(), name.c_str());
     for (std::unique_lock lock(mutex);;) {
       changed.wait(lock, [&] { return stopping || !waiting.empty(); });
-      if (waiting.empty()) return;
+      if (waiting.empty()) {
+        ended = true;
+        changed.notify_all();
+        return;
+      }
       {
         const Strands::Work work = std::move(waiting.front());
         waiting.pop_front();
@@ -76,12 +81,21 @@ bool Strands::post(std::string_view key, Work work) {
   return true;
 }
 
-void Strands::stop() {
+void Strands::close(std::chrono::milliseconds patience) {
   for (Strand& strand : state_->strands) {
     const std::scoped_lock lock(strand.mutex);
     strand.stopping = true;
-    strand.changed.notify_one();
+    strand.changed.notify_all();
   }
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (Strand& strand : state_->strands) {
+    std::unique_lock lock(strand.mutex);
+    strand.changed.wait_until(lock, deadline, [&] { return strand.ended; });
+  }
+}
+
+void Strands::stop() {
+  close(std::chrono::milliseconds(0));
   for (Strand& strand : state_->strands) {
     if (strand.thread.joinable()) strand.thread.join();
   }

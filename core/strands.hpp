@@ -2,6 +2,7 @@
 // A few threads for work that may block. What has the same key is done in the order that it came.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -21,6 +22,9 @@ class Strands {
   // Any thread; never blocks. False: too much is waiting, or it is stopping; `work` is dropped.
   // What work throws ends it and is nobody's: it must not throw.
   bool post(std::string_view key, Work work);
+  // Takes nothing more, and waits until all that was taken is done, but not longer than this.
+  // Main thread.
+  void close(std::chrono::milliseconds patience);
   // Does what was taken, then ends. Main thread.
   void stop();
 

@@ -31,13 +31,31 @@ constexpr Command commands[] = {
     {"check", "validate the configuration, and try what it names", true, describe_check, run_check},
     {"migrate", "bring the database schema forward", true, nullptr, run_migrate},
     {"explain", "tell which rule decides about a request", true, describe_explain, run_explain},
+    {"cert list", "list registered certificates", true, describe_cert_list, run_cert_list},
+    {"cert show", "show one registered certificate", true, describe_cert_show, run_cert_show},
+    {"cert add", "register a certificate", true, describe_cert_add, run_cert_add, "file"},
+    {"cert disable", "refuse further logins", true, describe_cert_end, run_cert_disable},
+    {"cert revoke", "refuse logins and end sessions", true, describe_cert_end, run_cert_revoke},
+    {"cert new", "make a key and a certificate", false, describe_cert_new, run_cert_new, "jid"},
     {"version", "print the version", false, nullptr, run_version},
 };
+
+// The first arguments name the command; `words` becomes how many they are.
+const Command* find_command(const std::vector<std::string>& arguments, std::size_t& words) {
+  for (words = std::min<std::size_t>(2, arguments.size()); words > 0; --words) {
+    std::string name = arguments[0] == "--version" ? "version" : arguments[0];
+    if (words == 2) name += " " + arguments[1];
+    for (const Command& command : commands) {
+      if (command.name == name) return &command;
+    }
+  }
+  return nullptr;
+}
 
 void print_overview(std::ostream& out) {
   out << "Usage: jidgate COMMAND [--config FILE] [OPTION...]\n\nCommands:\n";
   for (const Command& command : commands) {
-    out << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.summary
+    out << "  " << command.name << std::string(14 - command.name.size(), ' ') << command.summary
         << "\n";
   }
   out << "\n`jidgate COMMAND --help` lists the options. Exit status: 0 done, 1 failed, 2 usage or\n"
@@ -70,7 +88,9 @@ void print_file_keys(std::ostream& out) {
 
 int print_help(const Command& command, const po::options_description& own,
                const po::options_description& configuration, std::ostream& out) {
-  out << "Usage: jidgate " << command.name << " [OPTION...]\n" << command.summary << "\n\n" << own;
+  out << "Usage: jidgate " << command.name << " [OPTION...]";
+  if (command.operand != nullptr) out << " " << own.find(command.operand, false).format_parameter();
+  out << "\n" << command.summary << "\n\n" << own;
   if (command.needs_settings) {
     out << "\n" << configuration;
     print_file_keys(out);
@@ -111,8 +131,10 @@ int run(const Command& command, const std::vector<std::string>& arguments,
   po::variables_map flags;
   try {
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::positional_options_description operand;
+    if (command.operand != nullptr) operand.add(command.operand, 1);
     const po::parsed_options parsed =
-        po::command_line_parser(arguments).options(all).positional({}).style(style).run();
+        po::command_line_parser(arguments).options(all).positional(operand).style(style).run();
     po::store(parsed, flags);
     if (flags.count("help") != 0) {
       return print_help(command, own, configuration, surroundings.out);
@@ -146,16 +168,18 @@ int run_command_line(const std::vector<std::string>& arguments, Surroundings& su
     print_overview(surroundings.out);
     return exit_done;
   }
-  const Command* command = std::find_if(
-      std::begin(commands), std::end(commands),
-      [&](const Command& c) { return c.name == (name == "--version" ? "version" : name); });
-  if (command == std::end(commands)) {
-    surroundings.err << "jidgate: no such command: " << name << "\n";
+  std::size_t words = 0;
+  const Command* command = find_command(arguments, words);
+  if (command == nullptr) {
+    // "cert" alone, or with an unknown second word, is one too.
+    surroundings.err << "jidgate: no such command: " << name
+                     << (arguments.size() > 1 ? " " + arguments[1] : "") << "\n";
     print_overview(surroundings.err);
     return exit_usage;
   }
   try {
-    return run(*command, {arguments.begin() + 1, arguments.end()}, surroundings);
+    return run(*command, {arguments.begin() + static_cast<std::ptrdiff_t>(words), arguments.end()},
+               surroundings);
   } catch (const std::exception& error) {
     surroundings.err << "jidgate " << command->name << ": " << error.what() << "\n";
     return exit_failed;

@@ -6,6 +6,7 @@
 
 #include "component/link_tls.hpp"
 #include "component/program/files.hpp"
+#include "core/certificate_policy.hpp"
 #include "http/tls.hpp"
 
 namespace jidgate::program {
@@ -29,6 +30,12 @@ std::vector<std::string> content_faults(const Settings& settings) {
         http::TlsContext::create(settings.http.tls_certificate, settings.http.tls_key);
     if (const auto* fault = std::get_if<std::string>(&made)) {
       faults.push_back("http.tls-certificate: " + *fault);
+    }
+  }
+  if (!settings.certificates.require_ca.empty()) {
+    const auto loaded = CertificateAuthorities::load(settings.certificates.require_ca);
+    if (const auto* fault = std::get_if<std::string>(&loaded)) {
+      faults.push_back("certificates.require-ca: " + *fault);
     }
   }
   return faults;

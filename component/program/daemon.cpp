@@ -81,6 +81,9 @@ Daemon::Daemon(Settings settings, const Clock& clock, Log& log)
       version_(JIDGATE_VERSION),
       presence_(stream_),
       confirm_(stream_, confirmations_, clock, log, metrics_),
+      certificates_(pool_ ? std::make_unique<CertificateService>(settings, *pool_, stream_, clock,
+                                                                 log, metrics_)
+                          : nullptr),
       digest_(clock),
       access_({clock, confirmations_, grants_, limits_, digest_, confirm_, log, metrics_}),
       sites_(access_, clock),
@@ -107,6 +110,9 @@ Daemon::Daemon(Settings settings, const Clock& clock, Log& log)
         static_cast<component::Unit*>(&ping_), static_cast<component::Unit*>(&presence_),
         static_cast<component::Unit*>(&confirm_)}) {
     stream_.add(*unit);
+  }
+  if (certificates_) {
+    for (component::Unit* unit : certificates_->units()) stream_.add(*unit);
   }
   access_.set_gate(front_gate_);
   reloaded(true);
@@ -161,6 +167,7 @@ std::vector<std::string> Daemon::not_ready() const {
 }
 
 void Daemon::apply(Settings settings) {
+  if (certificates_) certificates_->configure(settings.certificates);
   adopt(settings);
   rules_.with([&](auto& rules) { rules = std::make_shared<const Rules>(std::move(settings)); });
   reload_certificate(true);
@@ -197,6 +204,7 @@ void Daemon::stop() {
   for (const OpenQuestion& open : confirmations_.all()) {
     if (const auto cancelled = confirmations_.cancel(open.id)) confirm_.withdraw(*cancelled);
   }
+  if (certificates_) certificates_->close(record_grace);
   stream_.stop();
   if (audit_) audit_->stop(record_grace);
   admin_gate_.stop(farewell, stop_grace);

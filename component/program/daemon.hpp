@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "component/program/certificate_service.hpp"
 #include "component/rfc6121_presence.hpp"
 #include "component/stream.hpp"
 #include "component/xep0030_disco.hpp"
@@ -81,6 +82,8 @@ class Daemon {
   component::Ping ping_;
   component::Presence presence_;
   component::ConfirmUnit confirm_;
+  // Null: no database is configured. Its threads end with it, which audit_ has closed the pool for.
+  std::unique_ptr<CertificateService> certificates_;
 
   http::DigestAuthority digest_;
   http::Access access_;

@@ -2,7 +2,9 @@
 // Files that the configuration names.
 #include "component/program/files.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -61,6 +63,22 @@ Secret read_secret_file(const std::string& path) {
     throw std::runtime_error(path + ": cannot be read as a secret, expected one line of text");
   }
   return secret;
+}
+
+void write_new_file(const std::string& path, std::string_view content, unsigned mode) {
+  const auto fail = [&] { throw std::runtime_error(path + ": " + std::strerror(errno)); };
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (file < 0) fail();
+  bool good = true;
+  while (good && !content.empty()) {
+    const ssize_t written = ::write(file, content.data(), content.size());
+    good = written > 0;
+    if (good) content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  good = ::close(file) == 0 && good;
+  if (good) return;
+  ::unlink(path.c_str());
+  fail();
 }
 
 }  // namespace jidgate::program

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/crypto.hpp"
 
@@ -18,5 +19,8 @@ std::optional<std::string> check_secret_file(const std::string& path);
 // The first line of a secret file that was checked. Throws std::runtime_error when it is empty, too
 // long or cannot be read.
 Secret read_secret_file(const std::string& path);
+
+// A file that is not there yet. Throws std::runtime_error; then there is none of it.
+void write_new_file(const std::string& path, std::string_view content, unsigned mode);
 
 }  // namespace jidgate::program

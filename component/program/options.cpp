@@ -44,9 +44,7 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
   const auto compare = [&](const char* name, const auto& a, const auto& b) {
     if (!(a == b)) changed.emplace_back(name);
   };
-  XmppSettings link = running.xmpp;
-  link.administrators = loaded.xmpp.administrators;
-  compare("xmpp", link, loaded.xmpp);
+  compare("xmpp", running.xmpp, loaded.xmpp);
   compare("database", running.database, loaded.database);
   compare("log", running.log, loaded.log);
   const HttpSettings &was = running.http, &is = loaded.http;

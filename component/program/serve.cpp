@@ -3,6 +3,7 @@
 #include "component/program/serve.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include "component/program/contents.hpp"
 #include "component/program/daemon.hpp"
 #include "component/program/journal.hpp"
 #include "component/program/service_manager.hpp"
@@ -36,6 +38,14 @@ sigset_t block_signals() {
   return signals;
 }
 
+// Each person who waits keeps a connection open; shells start programs with a soft limit of 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // nullopt when `patience` is over.
 std::optional<int> wait_for_signal(const sigset_t& signals, std::chrono::nanoseconds patience) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(patience);
@@ -50,27 +60,35 @@ class Reloader {
   Reloader(Settings running, const ConfigurationSource& source, Daemon& daemon, Log& log)
       : running_(std::move(running)), source_(source), daemon_(daemon), log_(log) {}
 
-  // With any fault everything stays as it was.
+  // With any fault, also in what the files hold, everything stays as it was.
   void reload() {
     notify_reloading();
     auto loaded = source_.load();
-    if (const auto* faults = std::get_if<ConfigurationFaults>(&loaded)) {
-      for (const std::string& fault : *faults) log_.error("config.fault", {{"what", fault}});
-      log_.error("config.reload_failed", {{"faults", std::to_string(faults->size())}});
-      daemon_.reloaded(false);
+    const auto* faults = std::get_if<ConfigurationFaults>(&loaded);
+    if (faults == nullptr) {
+      apply(std::get<Settings>(std::move(loaded)));
     } else {
-      Settings& settings = std::get<Settings>(loaded);
-      for (const std::string& what : needs_restart(running_, settings)) {
-        log_.warning("config.needs_restart", {{"what", what}});
-      }
-      daemon_.apply(std::move(settings));
-      log_.info("config.reloaded");
-      daemon_.reloaded(true);
+      refuse(*faults);
     }
     notify_ready();
   }
 
  private:
+  void apply(Settings settings) {
+    if (const auto faults = content_faults(settings); !faults.empty()) return refuse(faults);
+    for (const std::string& what : needs_restart(running_, settings)) {
+      log_.warning("config.needs_restart", {{"what", what}});
+    }
+    daemon_.apply(std::move(settings));
+    log_.info("config.reloaded");
+    daemon_.reloaded(true);
+  }
+  void refuse(const std::vector<std::string>& faults) {
+    for (const std::string& fault : faults) log_.error("config.fault", {{"what", fault}});
+    log_.error("config.reload_failed", {{"faults", std::to_string(faults.size())}});
+    daemon_.reloaded(false);
+  }
+
   const Settings running_;
   const ConfigurationSource& source_;
   Daemon& daemon_;
@@ -81,6 +99,7 @@ class Reloader {
 
 int serve(Settings settings, const ConfigurationSource& source) {
   const sigset_t signals = block_signals();
+  raise_descriptor_limit();
   const SystemClock clock;
   const auto log = make_log(settings.log, clock);
   log->info("daemon.starting", {{"version", JIDGATE_VERSION}});
