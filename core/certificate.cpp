@@ -179,15 +179,23 @@ std::string curve_of(const X509* x509) {
   }
 }
 
+// OpenSSL decodes the point at infinity as well: everybody can sign for that.
+bool is_point(EVP_PKEY* key) {
+  const Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(
+      EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  return context && EVP_PKEY_public_check_quick(context.get()) == 1;
+}
+
 void read_key(const X509* x509, Certificate& certificate) {
   certificate.key = "other";
-  const EVP_PKEY* key = X509_get0_pubkey(x509);
+  EVP_PKEY* key = X509_get0_pubkey(x509);
   if (key == nullptr) {
     // OpenSSL does not know the kind, or the key is not one of its kind.
   } else if (EVP_PKEY_is_a(key, "RSA") == 1) {
     return read_rsa(key, certificate);
   } else if (EVP_PKEY_is_a(key, "EC") == 1) {
-    if (auto curve = curve_of(x509); !curve.empty()) certificate.key = std::move(curve);
+    auto curve = curve_of(x509);
+    if (!curve.empty() && is_point(key)) certificate.key = std::move(curve);
   } else if (EVP_PKEY_is_a(key, "ED25519") == 1) {
     certificate.key = "Ed25519";
   } else if (EVP_PKEY_is_a(key, "ED448") == 1) {

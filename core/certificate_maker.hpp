@@ -19,8 +19,8 @@ enum class KeyKind {
 };
 
 struct CertificateOrder {
-  Jid address;              // its id-on-xmppAddr; a full JID is good for that resource only
-  std::string common_name;  // one line; the address where it is empty
+  Jid address;                // its id-on-xmppAddr; a full JID is good for that resource only
+  std::string common_name{};  // one line; the address where it is empty
   std::chrono::days validity{365};
   KeyKind key = KeyKind::rsa_4096;
 };

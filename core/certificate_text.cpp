@@ -75,7 +75,8 @@ std::variant<std::string, NotACertificate> der_from_base64(std::string_view text
                [](char c) { return !is_space(c); });
   auto der = base64_decode(digits);
   if (der) return *std::move(der);
-  if (base64url_decode(std::string_view(digits).substr(0, digits.find('=')))) {
+  if (digits.find_first_of("-_") != std::string::npos &&
+      base64url_decode(std::string_view(digits).substr(0, digits.find('=')))) {
     return NotACertificate{
         "This is not Base64 as RFC 4648 section 4 has it: '+' and '/', not '-' and '_'."};
   }
