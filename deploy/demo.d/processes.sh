@@ -44,6 +44,11 @@ put() {
     mv "$file.new" "$file"
 }
 
+# give_to_caller FILE: what root lays out beside the checkout is whoever's called sudo.
+give_to_caller() {
+    [ "$(id -u)" -ne 0 ] || [ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID:${SUDO_GID:-}" "$1"
+}
+
 # setpriv execs, so that a pid taken in the shell is the program's own.
 as_demo_user() {
     if [ -n "$demo_user" ]; then

@@ -10,9 +10,10 @@ build_jidgate() {
     if [ -z "$binary" ]; then
         export CMAKE_CXX_COMPILER_LAUNCHER=ccache
         step "Configuring the build …" \
-            cmake --preset release -S "$checkout" -B "$checkout/build/release" -DJIDGATE_TESTS=OFF
+            "${as_caller[@]}" cmake --preset release -S "$checkout" -B "$checkout/build/release" \
+            -DJIDGATE_TESTS=OFF
         step "Building jidgate (some minutes the first time) …" \
-            cmake --build "$checkout/build/release" --target jidgate
+            "${as_caller[@]}" cmake --build "$checkout/build/release" --target jidgate
     fi
     # The demo's user may not be able to reach the checkout.
     put bin/jidgate 755 < "$built"
@@ -312,7 +313,7 @@ USER2_PASSWORD|$romeo_password
 PROTECTED_URL|$http_url/private/missive.html
 END
     )
-    [ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID:${SUDO_GID:-}" "$file.new"
+    give_to_caller "$file.new"
     mv "$file.new" "$file"
 }
 
@@ -335,6 +336,6 @@ jidgate runs behind $(value_of XMPP_SERVER). What to try, in this order:
   3. The client shows the question; confirm it there, or answer the message with OK. curl goes on.
 
 All settings: $dir/demo.env    Log: $(value_of JIDGATE_LOG)
-End it with: deploy/demo down$([ "$dir" = "$checkout/.demo" ] || echo " --dir '$dir'")
+End it with: ${SUDO_UID:+sudo }deploy/demo down$([ "$dir" = "$checkout/.demo" ] || echo " --dir '$dir'")
 END
 }
