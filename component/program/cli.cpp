@@ -180,6 +180,8 @@ int run_command_line(const std::vector<std::string>& arguments, Surroundings& su
   try {
     return run(*command, {arguments.begin() + static_cast<std::ptrdiff_t>(words), arguments.end()},
                surroundings);
+  } catch (const po::error& error) {
+    return usage_fault(surroundings.err, command->name, error.what());
   } catch (const std::exception& error) {
     surroundings.err << "jidgate " << command->name << ": " << error.what() << "\n";
     return exit_failed;

@@ -10,17 +10,18 @@ FIGURES = ("concurrent-p50", "concurrent-p99", "sequential-p50", "sequential-p95
 
 
 def run(rounds):
-    ours, recorded, go = Runs(), Runs(), Runs()
+    ours, recorded, threads, go = Runs(), Runs(), Runs(), Runs()
     with programs.folder("postgres") as place:
         postgres = Postgres(place)
         try:
             for _ in range(rounds):
                 ours.add(programs.load(programs.daemon, "speed"))
+                threads.add(programs.load(programs.thread_per_request, "speed"))
                 go.add(programs.load(programs.go, "speed"))
                 recorded.add(with_records(postgres))
         finally:
             postgres.stop()
-    baselines = {"go-net-http": go}
+    baselines = {"thread-per-request": threads, "go-net-http": go}
     compare("speed.confirms", "confirms", "1/s", ours, baselines, promise=5000)
     compare("speed.processor-time", "processor", "us", ours, baselines)
     for figure in FIGURES:

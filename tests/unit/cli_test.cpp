@@ -65,6 +65,13 @@ TEST_F(CliTest, EveryCommandHasHelpWithItsOptions) {
     EXPECT_EQ(run({command, "--help"}), 0) << command;
     EXPECT_THAT(out(), HasSubstr(std::string("Usage: jidgate ") + command)) << command;
   }
+  for (const char* command : {"list", "show", "add", "disable", "revoke", "new"}) {
+    EXPECT_EQ(run({"cert", command, "--help"}), 0) << command;
+    EXPECT_THAT(out(), HasSubstr(std::string("Usage: jidgate cert ") + command)) << command;
+  }
+  EXPECT_THAT(out(), HasSubstr("--pkcs12"));
+  EXPECT_EQ(run({"cert", "frobnicate"}), 2);
+  EXPECT_THAT(err(), HasSubstr("no such command: cert frobnicate"));
   ASSERT_EQ(run({"serve", "--help"}), 0);
   for (const Key& key : keys()) {
     const std::string name(key.name);
