@@ -82,7 +82,10 @@ void Relay::lose(Loses what, std::string text) {
 
 void Relay::accept() {
   for (int client; (client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
-    servers_.emplace_back([this, client] { serve(client); });
+    const int server = unix_socket();
+    // Kept open until the end: what is only hung up keeps its number.
+    descriptors_.insert(descriptors_.end(), {client, server});
+    servers_.emplace_back([this, client, server] { serve(client, server); });
   }
 }
 
@@ -92,13 +95,7 @@ Relay::Loses Relay::what_is_lost_of(std::string_view said) {
   return armed_.exchange(Loses::nothing);
 }
 
-void Relay::serve(int client) {
-  const int server = unix_socket();
-  {
-    // Kept open until the end: what is only hung up keeps its number.
-    const std::scoped_lock lock(mutex_);
-    descriptors_.insert(descriptors_.end(), {client, server});
-  }
+void Relay::serve(int client, int server) {
   const sockaddr_un address = address_of(server_socket_);
   if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return hang_up(client);

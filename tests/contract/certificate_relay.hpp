@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -33,17 +34,18 @@ class Relay {
 
  private:
   void accept();
-  void serve(int client);
+  void serve(int client, int server);
   Loses what_is_lost_of(std::string_view said);
 
   const std::filesystem::path server_socket_;
   std::filesystem::path folder_;
   int listener_ = -1;
   std::atomic<Loses> armed_{Loses::nothing};
-  std::mutex mutex_;  // guards the next two
+  std::mutex mutex_;  // guards the next one
   std::string text_;
+  // Of the accepting thread, and of the destructor after it.
   std::vector<int> descriptors_;
-  std::vector<std::thread> servers_;  // of the accepting thread
+  std::vector<std::thread> servers_;
   std::thread acceptor_;
 };
 
