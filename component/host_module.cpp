@@ -16,7 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 2s;          // for an answer
+// For an answer, to the next tick: some clients wait three seconds for a list, and no longer.
+constexpr auto patience = 1500ms;
 constexpr auto believed_absent = 30s;  // until a host without the module is asked again
 constexpr auto retry_after = 10s;      // for sessions that are still to be ended
 // Both are far above what is under way at any moment; they keep a host that is silent from costing

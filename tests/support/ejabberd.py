@@ -32,8 +32,12 @@ listen:
     tls: true
     certfile: "{certificate}"
     hosts: {{"{component}": {{password: "{secret}"}}}}
+{listeners}
+acl:
+  jidgate: {{server: "{component}"}}
 access_rules:
   c2s: [{{allow: all}}]
+  jidgate: [{{allow: jidgate}}]
 modules:
   mod_disco: {{}}
   mod_ping: {{}}
@@ -41,6 +45,19 @@ modules:
   mod_carboncopy: {{}}
   mod_offline: {{}}
 {modules}
+"""
+
+# One listener for each: a connection to a listener registers all of its hosts.
+OTHER = """\
+  - port: {port}
+    ip: "127.0.0.1"
+    module: ejabberd_service
+    access: all
+    hosts: {{"{name}": {{password: "{secret}"}}}}
+"""
+DELEGATION = """\
+  mod_delegation:
+    namespaces:
 """
 
 
@@ -55,12 +72,16 @@ class Ejabberd:
     name = "ejabberd"
 
     def __init__(self, folder, authority, domain="verona.test", component="gate.verona.test",
-                 secret="s3cr3t-of-the-test", modules=""):
+                 secret="s3cr3t-of-the-test", modules="", delegates=(), others=None):
+        """`delegates`: namespaces that are handed to the component (XEP-0355). `others`: further
+        components with their secrets."""
         self.folder = folder.sub("ejabberd")
         self.domain, self.component, self.secret = domain, component, secret
         _, _, self.certificate = authority.issue("ejabberd", domain, component)
         self.ca = authority.certificate
-        self.modules = modules
+        self.modules = modules + (DELEGATION if delegates else "") + "".join(
+            f'      "{namespace}": {{access: jidgate}}\n' for namespace in delegates)
+        self.others = others or {}
         self.accounts = {}
         self.configuration = self.folder / "ejabberd.yml"
         start_with_retry(self._start)
@@ -70,11 +91,14 @@ class Ejabberd:
          self.component_tls_port) = (free_port() for _ in range(5))
         # Each has a port mapper of its own, so the name is free; it goes into the database.
         self.node = "jidgate@localhost"
+        self.other_ports = {name: free_port() for name in self.others}
+        listeners = "".join(OTHER.format(port=self.other_ports[name], name=name, secret=secret)
+                            for name, secret in self.others.items())
         text = CONFIGURATION.format(
             domain=self.domain, component=self.component, secret=self.secret,
             certificate=self.certificate, c2s_port=self.c2s_port, c2s_tls_port=self.c2s_tls_port,
             component_port=self.component_port, component_tls_port=self.component_tls_port,
-            modules=self.modules)
+            modules=self.modules, listeners=listeners)
         run(["sh", "-c", 'mkdir -p "$1" && cat > "$0"', self.configuration, self.folder / "spool"],
             input=text)
         self.epmd = Process(
@@ -108,6 +132,9 @@ class Ejabberd:
             lambda: "is started in the node" in self.process.log()
             and accepts(self.component_port) and accepts(self.c2s_tls_port),
             "its start to be reported", within=60)
+
+    def port_of_other(self, name):
+        return self.other_ports[name]
 
     def add_account(self, user, password="montague"):
         expression = (

@@ -15,6 +15,8 @@ from xml.parsers import expat
 COMPONENT = "jabber:component:accept"
 STREAM = "http://etherx.jabber.org/streams"
 PING = "urn:xmpp:ping"
+HOST_MODULE = "urn:xmpp:jidgate:host:0"
+STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 ANY = "{any}"
 
 
@@ -53,6 +55,15 @@ def show(element):
     return ElementTree.tostring(element, encoding="unicode")
 
 
+def error_of(stanza):
+    """An error as "type/condition"; None for anything else."""
+    error = next((child for child in stanza if local(child) == "error"), None)
+    if stanza.get("type") != "error" or error is None:
+        return None
+    condition = next(child for child in error if local(child) != "text")
+    return f"{error.get('type')}/{local(condition)}"
+
+
 class FakeServer:
     def __init__(self, component="gate.verona.test", domain="verona.test",
                  secret="s3cr3t-of-the-test"):
@@ -69,6 +80,11 @@ class FakeServer:
         self._writer = None
         self._tasks = set()
         self._pings, self._pong = 0, None
+        self._answers = {}  # of ask(), by id
+        # The host's module: the sessions of each account as pairs (resource, sha256 or None). None: it
+        # has no module.
+        self.sessions = None
+        self.ended = []  # (account, sha256) of the sessions that it was told to end
 
     async def start(self):
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -105,6 +121,19 @@ class FakeServer:
             found = difference(got, parse(text))
             assert not found, f"{found}\n got: {show(got)}\nwant: {text.strip()}"
         return got
+
+    async def ask(self, payload, type="set", sender="romeo@verona.test/orchard", to=None,
+                  within=10.0):
+        """The answer to an IQ with this payload, whatever else the component sends meanwhile."""
+        id = f"ask-{len(self._answers)}"
+        answer = self._answers[id] = asyncio.get_running_loop().create_future()
+        self.sends(f"<iq type='{type}' id='{id}' from='{sender}' to='{to or self.component}'>"
+                   f"{payload}</iq>")
+        try:
+            return await asyncio.wait_for(answer, within)
+        except asyncio.TimeoutError:
+            raise AssertionError(
+                f"no answer within {within:g} s: {payload[:300]}\n{self.complaints()}") from None
 
     async def passed(self, within=5.0):
         """Every stanza that the component has sent by now and nobody has read. A ping there and back
@@ -200,7 +229,36 @@ class FakeServer:
             self.sends(f"<iq type='result' id='{stanza.get('id')}' from='{stanza.get('to')}' "
                        f"to='{sender}'/>")
             return
+        answer = self._answers.get(stanza.get("id"))
+        if answer and stanza.get("type") in ("result", "error"):
+            if answer.done():
+                self.violations.append(f"a second answer: {show(stanza)}")
+            else:
+                answer.set_result(stanza)
+            return
+        if (stanza.get("to") == self.domain and len(stanza) == 1
+                and stanza[0].tag.startswith(f"{{{HOST_MODULE}}}")):
+            self._module(stanza.get("id"), stanza[0])
+            return
         self._stanzas.put_nowait(stanza)
+
+    def _module(self, id, request):
+        addresses = f"id='{id}' from='{self.domain}' to='{self.component}'"
+        if self.sessions is None:
+            self.sends(f"<iq type='error' {addresses}><error type='cancel'><service-unavailable "
+                       f"xmlns='{STANZAS}'/></error></iq>")
+            return
+        account, sha256 = request.get("account"), request.get("sha256")
+        sessions = self.sessions.get(account, [])
+        if local(request) == "end":
+            self.ended.append((account, sha256))
+            self.sessions[account] = [session for session in sessions if session[1] != sha256]
+            sessions = [session for session in sessions if session[1] == sha256]
+        content = "".join(
+            f"<session resource='{resource}'" + (f" sha256='{used}'/>" if used else "/>")
+            for resource, used in sessions)
+        self.sends(f"<iq type='result' {addresses}><{local(request)} xmlns='{HOST_MODULE}'>"
+                   f"{content}</{local(request)}></iq>")
 
 
 class _Stream:

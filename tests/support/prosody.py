@@ -44,16 +44,35 @@ Component "{component}"
 {more}
 """
 
+# mod_delegation has to know both sides.
+DELEGATIONS = """
+    modules_enabled = {{ "delegation" }}
+    delegations = {{ {delegations} }}
+"""
+OTHER = """
+Component "{name}"
+    component_secret = "{secret}"
+"""
+
 
 class Prosody:
     name = "prosody"
 
     def __init__(self, folder, authority, domain="verona.test", component="gate.verona.test",
-                 secret="s3cr3t-of-the-test", modules=(), options="", host_options="", more=""):
+                 secret="s3cr3t-of-the-test", modules=(), options="", host_options="", more="",
+                 delegates=(), others=None):
+        """`delegates`: namespaces that are handed to the component (XEP-0355), by the mod_delegation
+        of prosody-modules. `others`: further components with their secrets."""
         self.folder = folder.sub("prosody")
         self.domain, self.component, self.secret = domain, component, secret
         self.certificate, self.key, _ = authority.issue("prosody", domain, component)
         self.ca = authority.certificate
+        if delegates:
+            host_options += DELEGATIONS.format(delegations=" ".join(
+                f'["{namespace}"] = {{ jid = "{component}" }};' for namespace in delegates))
+            more = '    modules_enabled = { "delegation" }\n' + more
+        for name, its_secret in (others or {}).items():
+            more += OTHER.format(name=name, secret=its_secret)
         self.settings = {
             "modules": " ".join(f'"{module}";' for module in modules), "options": options,
             "host_options": host_options, "more": more}
@@ -82,6 +101,9 @@ class Prosody:
                         (self.c2s_port, self.c2s_tls_port, self.component_port,
                          self.component_tls_port)),
             "its ports to open")
+
+    def port_of_other(self, name):
+        return self.component_port
 
     def add_account(self, user, password="montague"):
         run(["prosodyctl", "--config", self.configuration, "register", user, self.domain, password],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People with an XMPP client: slixmpp as it is, its XEP-0070 plugin included."""
+"""People with an XMPP client: slixmpp as it is, its XEP-0070 and XEP-0257 plugins included."""
 
 import asyncio
 
@@ -12,7 +12,8 @@ class Person(slixmpp.ClientXMPP):
     """An account that is online. What jidgate asks is put into `questions` and answered by the
     test: confirm(), deny(), say()."""
 
-    def __init__(self, server, jid, password=None, plugins=("xep_0030", "xep_0070", "xep_0199")):
+    def __init__(self, server, jid, password=None,
+                 plugins=("xep_0030", "xep_0070", "xep_0199", "xep_0257")):
         super().__init__(jid, password or server.accounts[slixmpp.JID(jid).bare])
         self.host_server = server
         self.ca_certs = str(server.ca)

@@ -105,9 +105,8 @@ TEST_F(CertificateRegistryTest, TheListLeavesOutWhatHasEndedUnlessItIsWanted) {
   registry.end(romeo, "b", CertificateStore::End::disable);
   const auto names = [&](bool with_ended) {
     std::vector<std::string> found;
-    for (const auto& record : std::get<0>(registry.list(romeo, with_ended))) {
-      found.push_back(record.name);
-    }
+    const auto records = registry.list(romeo, with_ended);
+    for (const auto& record : std::get<0>(records)) found.push_back(record.name);
     return found;
   };
   EXPECT_THAT(names(false), ElementsAre("a"));
