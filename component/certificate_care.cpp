@@ -43,6 +43,7 @@ void CertificateCare::configure(const CertificateSettings& settings) {
 }
 
 void CertificateCare::link_up() {
+  woken_ = true;  // what others added meanwhile
   send_all();
 }
 

@@ -65,7 +65,7 @@ class CertificateCare final : public Unit {
   Log& log_;
   Metrics& metrics_;
   Locked<CertificateSettings> settings_;
-  std::atomic<bool> woken_ = true;
+  std::atomic<bool> woken_ = false;
   // XMPP thread.
   std::deque<Message> unsent_;
   bool running_ = false, failing_ = false;
