@@ -63,8 +63,8 @@ std::vector<const gloox::Tag*> children_of(const gloox::Tag& payload, std::strin
   return found;
 }
 
-// The text of the one child of this name. What else the payload holds is left alone: RFC 6120
-// section 8.4 has receivers ignore what they do not understand inside of a payload they do.
+// The text of the one child of this name. What else the payload holds is left alone, so that a
+// later version may add to it.
 std::variant<std::string, StanzaError> text_of(const gloox::Tag& payload, std::string_view name) {
   const auto found = children_of(payload, name);
   if (found.size() != 1 || !found.front()->children().empty()) {

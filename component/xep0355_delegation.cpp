@@ -132,7 +132,7 @@ std::variant<Delegation::Inner, StanzaError> Delegation::unwrap(const Incoming& 
   if ((type != "get" && type != "set") || !iq.hasAttribute("id") || from.empty()) {
     return bad_request("A forwarded request with a type, an id and a sender is expected.");
   }
-  // Section 4.2: the host "MUST insure that the 'to' and the 'from' attribute corresponds to
+  // Section 4.3: the host "MUST insure that the 'to' and the 'from' attribute corresponds to
   // respectively the 'from' and the 'to' attributes of the initial stanza".
   const std::string bare = from.substr(0, from.find('/'));
   Inner inner{iq,
@@ -189,7 +189,7 @@ bool Delegation::serves(std::string_view xmlns) const {
   });
 }
 
-// Section 6.2, Nesting: the host asks with such nodes what it has to say of itself ("::") and of
+// Section 7.2: the host asks with such nodes what it has to say of itself ("::") and of
 // its accounts (":bare:"). XEP-0257 wants its feature in what the host says.
 std::optional<NodeDescription> Delegation::describe_node(const Incoming&, const gloox::Tag& query) {
   if (query.xmlns() != disco_info_ns) return std::nullopt;
@@ -209,7 +209,7 @@ std::optional<NodeDescription> Delegation::describe_node(const Incoming&, const 
   return std::nullopt;
 }
 
-// Section 4.1: the host says by message what it delegates to us.
+// Section 4.2: the host says by message what it delegates to us.
 bool Delegation::handle_message(const Incoming& message) {
   if (!is_host(message.from)) return false;
   const auto& children = message.tag.children();

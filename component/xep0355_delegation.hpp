@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// XEP-0355 (Namespace Delegation) 0.4.1: requests to the accounts of a host that the host hands to
+// XEP-0355 (Namespace Delegation) 0.5: requests to the accounts of a host that the host hands to
 // us, in admin mode.
 #pragma once
 

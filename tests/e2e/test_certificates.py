@@ -252,7 +252,7 @@ async def test_one_of_many_with_the_same_name_is_stored(server, gate, maker):
 
 @pytest.mark.parametrize("version", (1, 2))
 async def test_a_host_delegates(server, gate, romeos, version):
-    """XEP-0355 section 4.2, as Prosody (version 2) and ejabberd (version 1) do it."""
+    """XEP-0355 section 4.3, as Prosody (version 2) and ejabberd (version 1) do it."""
     made = await gate()
     phone, _ = romeos
     server.sends(f"<message from='{server.domain}' to='{server.component}'><delegation "

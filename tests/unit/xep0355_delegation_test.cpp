@@ -106,7 +106,7 @@ TEST_F(DelegationTest, OnesOwnAccountMayBeNamed) {
       << "the address exactly as it was given";
 }
 
-// Section 4.2 lets a host forward what is for itself and for any account; ours alone is served.
+// Section 4.3 lets a host forward what is for itself and for any account; ours alone is served.
 TEST_F(DelegationTest, NobodyReachesAnotherAccount) {
   registered("Phone");
   for (const char* to : {"juliet@verona.test", "verona.test", "romeo@verona.test/orchard",
@@ -264,8 +264,9 @@ TEST_F(DelegationTest, ARequestThatIsTooLargeIsAnsweredInside) {
   EXPECT_THAT(store.records(), IsEmpty());
 }
 
-// Section 6.2: the node "is obtained by concatenating this XEP namespace […], a '::' separator, and
-// the delegated namespace"; "for bare JID […] the separator is ':bare:'".
+// Section 7.2: "The node name is obtained by concatenating this XEP namespace […], a '::'
+// separator, and the delegated namespace"; for bare JIDs "the separator is ':bare:' instead of
+// '::'".
 TEST_F(DelegationTest, HostsLearnWhatToSayOfThemselves) {
   const auto ask = [&](const std::string& node, std::string_view xmlns = "info") {
     sends("get", host,
