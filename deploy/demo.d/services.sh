@@ -125,10 +125,13 @@ ssl = { certificate = "$state/certs/server.crt"; key = "$state/certs/server.key"
 c2s_direct_tls_ssl = { certificate = "$state/certs/server.crt"; key = "$state/certs/server.key" }
 
 VirtualHost "$domain"
+    modules_enabled = { "delegation" }
+    delegations = { ["urn:xmpp:saslcert:1"] = { jid = "$component" } }
 
 Component "$component"
     component_secret = "$(cat "$state/component.secret")"
     component_conflict_resolve = "kick_old"
+    modules_enabled = { "delegation" }
 END
     launch xmpp prosody -F --config "$state/prosody.cfg.lua"
     step "Starting Prosody …" wait_for xmpp "listening" accepts_all
@@ -163,11 +166,15 @@ listen:
     module: ejabberd_service
     access: all
     hosts: {"$component": {password: "$(cat "$state/component.secret")"}}
+acl:
+  jidgate: {server: "$component"}
 access_rules:
   c2s: [{allow: all}]
+  jidgate: [{allow: jidgate}]
 modules:
   mod_blocking: {}
   mod_carboncopy: {}
+  mod_delegation: {namespaces: {"urn:xmpp:saslcert:1": {access: jidgate}}}
   mod_disco: {}
   mod_offline: {}
   mod_ping: {}
@@ -334,6 +341,11 @@ jidgate runs behind $(value_of XMPP_SERVER). What to try, in this order:
   2. Ask for the page with a code that you make up:
        curl -u '$(value_of USER1_JID):sesame' $(value_of PROTECTED_URL)
   3. The client shows the question; confirm it there, or answer the message with OK. curl goes on.
+  4. A certificate for the account, and what the account then has:
+       $(value_of JIDGATE) cert new $(value_of USER1_JID)
+       ${SUDO_UID:+sudo }$(value_of JIDGATE) cert add --config $(value_of JIDGATE_CONF) \\
+           --account $(value_of USER1_JID) --name phone $(value_of USER1_JID).crt
+     or: the client's menu of commands at $(value_of COMPONENT_JID), "Manage certificates"
 
 All settings: $dir/demo.env    Log: $(value_of JIDGATE_LOG)
 End it with: ${SUDO_UID:+sudo }deploy/demo down$([ "$dir" = "$checkout/.demo" ] || echo " --dir '$dir'")

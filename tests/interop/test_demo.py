@@ -14,6 +14,7 @@ import aiohttp
 import psycopg2
 import pytest
 
+from support.client_certificates import Maker
 from support.processes import Folder
 from support.waiting import until
 from support.xmppclient import Person
@@ -124,6 +125,11 @@ async def test_the_demo(running):
         connection.cursor().execute("SELECT version FROM jidgate.schema_version")
     ssl.create_default_context(cafile=settings["XMPP_CA"])
     assert os.access(settings["COMPONENT_SECRET_FILE"], os.R_OK)
+    # Without an address: the demo's server hands it on.
+    mine = Maker(running).make(settings["USER1_JID"])
+    await first["xep_0257"].add_cert("phone", mine.base64)
+    assert [item["name"] for item in (await first["xep_0257"].get_certs())["sasl_certs"]["items"]] \
+        == ["phone"]
     for person in (first, second):
         await person.log_out()
 
@@ -136,3 +142,9 @@ async def test_the_demo(running):
     again = demo("up", "--dir", running.path)
     assert again.returncode == 0, again.stdout
     assert len(recorded(environment(running))) == 3
+    if running.server == "prosody":
+        other = demo("up", "--server", "ejabberd", "--dir", running.path)
+        assert other.returncode == 0, other.stdout
+        assert "runs with prosody; it is ended" in other.stdout
+        assert environment(running)["XMPP_SERVER"] == "ejabberd"
+        assert len(recorded(environment(running))) == 3
