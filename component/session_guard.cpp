@@ -9,7 +9,7 @@ namespace jidgate::component {
 
 void SessionGuard::may_manage(const Jid& from, const SessionKnowledge& session,
                               std::function<void(Word)> then) {
-  if (session.known) return decide(from.bare(), session.fingerprint, std::move(then));
+  if (session.known) return decide(from.bare(), session.fingerprint, then);
   host_.sessions(from.bare(), [this, from, then = std::move(then)](HostModule::Sessions answer) {
     if (const auto* silence = std::get_if<HostModule::Silence>(&answer)) {
       if (*silence == HostModule::Silence::no_answer) return then(Word::cannot_tell);
@@ -27,7 +27,7 @@ void SessionGuard::may_manage(const Jid& from, const SessionKnowledge& session,
 }
 
 void SessionGuard::decide(const Jid& account, const std::string& fingerprint,
-                          std::function<void(Word)> then) {
+                          const std::function<void(Word)>& then) {
   const bool taken = strands_.post(account.to_string(), [this, account, fingerprint, then] {
     if (fingerprint.empty()) return then(Word::may);
     const auto can = registry_.can_manage(account, fingerprint);

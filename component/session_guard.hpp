@@ -28,7 +28,8 @@ class SessionGuard {
   void may_manage(const Jid& from, const SessionKnowledge& session, std::function<void(Word)> then);
 
  private:
-  void decide(const Jid& account, const std::string& fingerprint, std::function<void(Word)> then);
+  void decide(const Jid& account, const std::string& fingerprint,
+              const std::function<void(Word)>& then);
 
   HostModule& host_;
   const CertificateRegistry& registry_;

@@ -11,6 +11,7 @@ import subprocess
 import termios
 
 from support.processes import as_user
+from support.waiting import until
 
 CONFIGURATION = """\
 [Poezio]
@@ -69,16 +70,16 @@ class Poezio:
 
     async def shows(self, *texts, within=15.0):
         """Waits until one of these is shown; returns which."""
-        deadline = asyncio.get_running_loop().time() + within
-        while True:
+
+        def seen():
             shown = self.text()
-            for text in texts:
-                if text.replace(" ", "") in shown:
-                    return text
             assert self.process.poll() is None, f"poezio ended: {shown[-2000:]}"
-            if asyncio.get_running_loop().time() > deadline:
-                raise AssertionError(f"poezio shows none of {texts}: {shown[-2000:]}")
-            await asyncio.sleep(0.02)
+            return next((text for text in texts if text.replace(" ", "") in shown), None)
+
+        try:
+            return await until(seen, f"poezio shows one of {texts}", within)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}; it shows: {self.text()[-2000:]}") from None
 
     def stop(self):
         asyncio.get_running_loop().remove_reader(self.terminal)

@@ -119,39 +119,38 @@ TEST_F(CertificatesTest, EachPayloadThatIsNotWholeIsBadAndChangesNothing) {
   answer("set", append("Kept", certificate()));
   const std::string cert = "<x509cert>" + base64_encode(certificate()) + "</x509cert>";
   const std::string open = "<append xmlns='urn:xmpp:saslcert:1'>", close = "</append>";
-  for (const std::string& payload : {
-           open + close,
-           open + cert + close,
-           open + "<name>a</name>" + close,
-           open + "<name>a</name><name>b</name>" + cert + close,
-           open + "<name>a</name>" + cert + cert + close,
-           open + "<name>a</name><no-cert-management/><no-cert-management/>" + cert + close,
-           open + "<name></name>" + cert + close,
-           open + "<name> \n </name>" + cert + close,
-           open + "<name>a\nb</name>" + cert + close,
-           open +
-               "<name>\xE2\x80\xAE"
-               "a</name>" +
-               cert + close,
-           open + "<name>" + std::string(256, 'a') + "</name>" + cert + close,
-           open + "<name>a<b/></name>" + cert + close,
-           open + "<name xmlns='urn:x'>a</name>" + cert + close,
-           open + "<name>a</name><x509cert/>" + close,
-           open + "<name>a</name><x509cert>MII*</x509cert>" + close,
-           open + "<name>a</name><x509cert>MIIB</x509cert>" + close,
-           open + "<name>a</name><x509cert>" + base64_encode(certificate() + "x") + "</x509cert>" +
-               close,
-           open + "<name>a</name><x509cert>-----BEGIN CERTIFICATE-----\n" +
-               base64_encode(certificate()) + "\n-----END CERTIFICATE-----</x509cert>" + close,
-           open + "<name>a</name><x509cert><der>MIIB</der></x509cert>" + close,
-           std::string("<disable xmlns='urn:xmpp:saslcert:1'/>"),
-           std::string("<revoke xmlns='urn:xmpp:saslcert:1'><name/></revoke>"),
-           std::string(
-               "<revoke xmlns='urn:xmpp:saslcert:1'><name>Kept</name><name>b</name></revoke>"),
-           std::string(
-               "<revoke xmlns='urn:xmpp:saslcert:1'><name xmlns='urn:x'>Kept</name></revoke>"),
-           by_name("disable", std::string(256, 'a')),
-       }) {
+  const std::vector<std::string> payloads{
+      open + close,
+      open + cert + close,
+      open + "<name>a</name>" + close,
+      open + "<name>a</name><name>b</name>" + cert + close,
+      open + "<name>a</name>" + cert + cert + close,
+      open + "<name>a</name><no-cert-management/><no-cert-management/>" + cert + close,
+      open + "<name></name>" + cert + close,
+      open + "<name> \n </name>" + cert + close,
+      open + "<name>a\nb</name>" + cert + close,
+      open +
+          "<name>\xE2\x80\xAE"
+          "a</name>" +
+          cert + close,
+      open + "<name>" + std::string(256, 'a') + "</name>" + cert + close,
+      open + "<name>a<b/></name>" + cert + close,
+      open + "<name xmlns='urn:x'>a</name>" + cert + close,
+      open + "<name>a</name><x509cert/>" + close,
+      open + "<name>a</name><x509cert>MII*</x509cert>" + close,
+      open + "<name>a</name><x509cert>MIIB</x509cert>" + close,
+      open + "<name>a</name><x509cert>" + base64_encode(certificate() + "x") + "</x509cert>" +
+          close,
+      open + "<name>a</name><x509cert>-----BEGIN CERTIFICATE-----\n" +
+          base64_encode(certificate()) + "\n-----END CERTIFICATE-----</x509cert>" + close,
+      open + "<name>a</name><x509cert><der>MIIB</der></x509cert>" + close,
+      std::string("<disable xmlns='urn:xmpp:saslcert:1'/>"),
+      std::string("<revoke xmlns='urn:xmpp:saslcert:1'><name/></revoke>"),
+      std::string("<revoke xmlns='urn:xmpp:saslcert:1'><name>Kept</name><name>b</name></revoke>"),
+      std::string("<revoke xmlns='urn:xmpp:saslcert:1'><name xmlns='urn:x'>Kept</name></revoke>"),
+      by_name("disable", std::string(256, 'a')),
+  };
+  for (const std::string& payload : payloads) {
     EXPECT_TRUE(matches(answer("set", payload), error("modify", "bad-request"))) << payload;
   }
   EXPECT_THAT(names(), ElementsAre("Kept"));

@@ -151,26 +151,27 @@ TEST_F(DelegationTest, OnlyAHostOfOursDelegates) {
 TEST_F(DelegationTest, WhatCannotBeAnsweredInsideHasAnOuterError) {
   registered("Phone");
   const std::string revoke = by_name("revoke", "Phone"), good = asked("set", revoke);
-  for (const std::string& content : {
-           std::string(),
-           forwarded(""),
-           good,
-           forwarded(good) + forwarded(good),
-           forwarded(good + good),
-           forwarded(good + "<message xmlns='jabber:client'/>"),
-           forwarded("<message xmlns='jabber:client' from='romeo@verona.test/orchard'/>"),
-           forwarded("<iq type='set' id='q1' from='romeo@verona.test/orchard'>" + revoke + "</iq>"),
-           "<forwarded>" + good + "</forwarded>",
-           forwarded(iq("result", "id='q1' from='romeo@verona.test/orchard'", revoke)),
-           forwarded(iq("error", "id='q1' from='romeo@verona.test/orchard'", revoke)),
-           forwarded(iq("", "id='q1' from='romeo@verona.test/orchard'", revoke)),
-           forwarded(iq("set", "id='q1'", revoke)),
-           forwarded(iq("set", "id='q1' from=''", revoke)),
-           forwarded(iq("set", "from='romeo@verona.test/orchard'", revoke)),
-           forwarded(good) + session_tag() + session_tag(),
-           forwarded(good) + "<session xmlns='urn:xmpp:jidgate:host:0' sha256='00'/>",
-           forwarded(good) + "<session xmlns='urn:xmpp:jidgate:host:0' sha256=''/>",
-       }) {
+  const std::vector<std::string> contents{
+      std::string(),
+      forwarded(""),
+      good,
+      forwarded(good) + forwarded(good),
+      forwarded(good + good),
+      forwarded(good + "<message xmlns='jabber:client'/>"),
+      forwarded("<message xmlns='jabber:client' from='romeo@verona.test/orchard'/>"),
+      forwarded("<iq type='set' id='q1' from='romeo@verona.test/orchard'>" + revoke + "</iq>"),
+      "<forwarded>" + good + "</forwarded>",
+      forwarded(iq("result", "id='q1' from='romeo@verona.test/orchard'", revoke)),
+      forwarded(iq("error", "id='q1' from='romeo@verona.test/orchard'", revoke)),
+      forwarded(iq("", "id='q1' from='romeo@verona.test/orchard'", revoke)),
+      forwarded(iq("set", "id='q1'", revoke)),
+      forwarded(iq("set", "id='q1' from=''", revoke)),
+      forwarded(iq("set", "from='romeo@verona.test/orchard'", revoke)),
+      forwarded(good) + session_tag() + session_tag(),
+      forwarded(good) + "<session xmlns='urn:xmpp:jidgate:host:0' sha256='00'/>",
+      forwarded(good) + "<session xmlns='urn:xmpp:jidgate:host:0' sha256=''/>",
+  };
+  for (const std::string& content : contents) {
     delegates(content);
     EXPECT_TRUE(matches(server.receives(), outer_error("modify", "bad-request"))) << content;
     server.receives_nothing();
