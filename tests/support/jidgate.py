@@ -109,8 +109,7 @@ class Jidgate:
         self.process = Process(
             "jidgate", [binary(), "serve", "--config", self.configuration],
             self.folder / "jidgate.log", environment=self.environment, as_root=True)
-        await self.logged("http.listening", where="admin")
-        await self.logged("http.listening", where="front")
+        await self.logged("daemon.ready")  # listens everywhere, and has all its threads
         self.port = self.listening("front")
         self.admin_port = self.listening("admin")
         if ready:
