@@ -1,0 +1,3 @@
+#include "component/stream.hpp"
+#include "db/pqxx_adapter.hpp"
+void unit(Stream& stream) { stream.exec("no business of this lint"); }
