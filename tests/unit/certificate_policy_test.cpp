@@ -132,7 +132,7 @@ TEST(CertificatePolicy, TellsOfEveryFaultAtOnce) {
   }
   // Dates and addresses that cannot be read are not judged on top of that.
   certificate = with_addresses(xmpp_address("@"));
-  certificate.not_after = utc_time("");
+  certificate.not_after = utc_time("261301000000Z");
   EXPECT_EQ(refusal({}, certificate),
             "The dates of the certificate cannot be read; make a new one. An id-on-xmppAddr of the "
             "certificate is not a valid address; make one where it is.");

@@ -293,7 +293,7 @@ TEST(CertificateProblems, RefusesOtherVersions) {
 TEST(CertificateProblems, NotesEveryProblemOnce) {
   EXPECT_EQ(verdict(odd([](OddCertificate& c) {
               c.version = tlv(0xA0, tlv(0x02, "\1"));
-              c.not_before = utc_time("");
+              c.not_before = utc_time("261301000000Z");
               c.public_key = rsa_public_key(1024);
               c.issuer = common_name("an authority");
               c.signature_algorithm = rsa_with("MD5");

@@ -2,6 +2,7 @@
 // What the strict reader makes of certificates, sound and odd.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/asn1err.h>
 #include <openssl/err.h>
 
 #include <string>
@@ -76,14 +77,22 @@ TEST(CertificateReader, ReadsDates) {
 
 TEST(CertificateReader, RefusesDatesThatCannotBeRead) {
   for (const auto& date :
-       {utc_time("2601010000Z"), utc_time("260101000000"), utc_time(""),
-        utc_time("260101000000+0000"), utc_time("26010100000aZ"), utc_time("261301000000Z"),
+       {utc_time("260101000000+0000"), utc_time("26010100000aZ"), utc_time("261301000000Z"),
         utc_time("260229000000Z"), utc_time("260101240000Z"), utc_time("260101006000Z"),
-        generalized_time("20260101000000.5Z"), generalized_time("202601010000Z"),
-        generalized_time("260101000000Z"), utc_time("20260101000000Z"), utc_time("260101000000\0"s),
-        utc_time("26010100000\0Z"s)}) {
+        generalized_time("20260101000000.5Z"), utc_time("20260101000000Z"),
+        utc_time("260101000000\0"s), utc_time("26010100000\0Z"s)}) {
     EXPECT_EQ(verdict(odd([&](OddCertificate& c) { c.not_before = date; })), "time") << date;
     EXPECT_EQ(verdict(odd([&](OddCertificate& c) { c.not_after = date; })), "time") << date;
+  }
+#ifdef ASN1_R_UTCTIME_IS_TOO_SHORT
+  const auto too_short = HasSubstr("no X.509 certificate");  // OpenSSL itself does not read it
+#else
+  const auto too_short = testing::StrEq("time");
+#endif
+  for (const auto& date : {utc_time("2601010000Z"), utc_time("260101000000"), utc_time(""),
+                           generalized_time("202601010000Z"), generalized_time("260101000000Z")}) {
+    EXPECT_THAT(verdict(odd([&](OddCertificate& c) { c.not_before = date; })), too_short) << date;
+    EXPECT_THAT(verdict(odd([&](OddCertificate& c) { c.not_after = date; })), too_short) << date;
   }
 }
 
