@@ -11,6 +11,7 @@
 
 #include "component/certificate_nodes.hpp"
 #include "component/certificate_texts.hpp"
+#include "core/text.hpp"
 
 namespace jidgate::component {
 namespace {
@@ -159,9 +160,10 @@ void CertificateCommands::guarded(const Jid& account, const CommandStep& step, C
 
 void CertificateCommands::list(const CommandStep& step, CommandAnswer answer) {
   const Jid account = step.asker.bare();
-  on_strand(
-      account, step, std::move(answer),
-      [this, account, &words = certificate_words(step.language)] { return table(account, words); });
+  on_strand(account, step, std::move(answer),
+            [this, account, &words = certificate_words(step.language)] {
+              return listed(account, words);
+            });
 }
 
 void CertificateCommands::list_account(const CommandStep& step, CommandAnswer answer) {
@@ -174,7 +176,7 @@ void CertificateCommands::list_account(const CommandStep& step, CommandAnswer an
   const auto account = account_of(step.forms.front());
   if (!account) return answer.give(wrong(words, words.account));
   on_strand(*account, step, std::move(answer),
-            [this, account = *account, &words] { return table(account, words); });
+            [this, account = *account, &words] { return listed(account, words); });
 }
 
 void CertificateCommands::add(const CommandStep& step, CommandAnswer answer) {
@@ -241,59 +243,47 @@ void CertificateCommands::statistics(const CommandStep& step, CommandAnswer answ
             {"revoked", "text-single", words.revoked, false, {std::to_string(counts->revoked)}},
             {"expired", "text-single", words.expired, false, {std::to_string(counts->expired)}},
         }};
-        std::string text;
-        for (const FormField& field : fields) {
-          if (!text.empty()) text += '\n';
-          text.append(field.label).append(": ").append(field.values.front());
-        }
         CommandEnd end;
-        end.notes.push_back({"info", std::move(text)});
         end.result = make_result(words.statistics, form_type, fields);
         return end;
       });
 }
 
-CommandOutcome CertificateCommands::table(const Jid& account, const CertificateWords& words) const {
-  const auto listed = registry_.list(account, true);
-  if (const auto* refusal = std::get_if<CertificateRefusal>(&listed)) {
-    return refused(words, *refusal);
-  }
-  const auto& records = std::get<std::vector<CertificateRecord>>(listed);
+// A field for each certificate, and no table: poezio shows no tables, and where there is a form it
+// shows no notes either. XEP-0004 section 3.4 allows no fields beside a table.
+CommandOutcome CertificateCommands::listed(const Jid& account,
+                                           const CertificateWords& words) const {
+  const auto all = registry_.list(account, true);
+  if (const auto* refusal = std::get_if<CertificateRefusal>(&all)) return refused(words, *refusal);
+  const auto& records = std::get<std::vector<CertificateRecord>>(all);
   if (records.empty()) return done(std::string(words.none));
-  const std::array<FormColumn, 5> columns{{{"name", words.name},
-                                           {"state", words.state},
-                                           {"expires", words.expires},
-                                           {"sha256", words.fingerprint},
-                                           {"can-manage", words.can_manage}}};
-  std::vector<std::vector<std::string>> rows;
-  std::string text;  // for clients that show no table
-  for (const CertificateRecord& record : records) {
-    if (rows.size() == most_shown) break;
-    rows.push_back({record.name, std::string(state_word(words, record.state)),
-                    shown_time(record.not_after), shown_fingerprint(record.fingerprint),
-                    std::string(record.can_manage ? words.yes : words.no)});
-    if (!text.empty()) text += '\n';
-    text += certificate_line(words, record);
-  }
-  if (records.size() > rows.size()) {
-    const std::string count = std::to_string(records.size() - rows.size());
-    text += '\n' + fill_in(words.more, {{"count", count}});
+  const std::size_t count = std::min(records.size(), most_shown);
+  std::vector<std::string> vars;
+  std::vector<FormField> fields;
+  for (std::size_t at = 0; at < count; ++at) vars.push_back(hex_encode(records[at].fingerprint));
+  for (std::size_t at = 0; at < count; ++at) {
+    fields.push_back({vars[at],
+                      "text-single",
+                      records[at].name,
+                      false,
+                      {certificate_details(words, records[at])}});
   }
   CommandEnd end;
-  end.notes.push_back({"info", std::move(text)});
+  if (records.size() > count) {
+    const std::string more = std::to_string(records.size() - count);
+    end.notes.push_back({"info", fill_in(words.more, {{"count", more}})});
+  }
   end.result =
-      make_table(fill_in(words.list_title, {{"account", account.to_string()}}), columns, rows);
+      make_result(fill_in(words.list_title, {{"account", account.to_string()}}), form_type, fields);
   return end;
 }
 
 CommandOutcome CertificateCommands::choice(const Jid& account, const CertificateWords& words,
                                            End how) const {
-  const auto listed = registry_.list(account, true);
-  if (const auto* refusal = std::get_if<CertificateRefusal>(&listed)) {
-    return refused(words, *refusal);
-  }
+  const auto all = registry_.list(account, true);
+  if (const auto* refusal = std::get_if<CertificateRefusal>(&all)) return refused(words, *refusal);
   FormField field{name_field, "list-single", words.name, true};
-  for (const auto& record : std::get<std::vector<CertificateRecord>>(listed)) {
+  for (const auto& record : std::get<std::vector<CertificateRecord>>(all)) {
     if (!can_end(record, how)) continue;
     field.options.push_back({certificate_line(words, record), record.name});
     if (field.options.size() == most_shown) break;

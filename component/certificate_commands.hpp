@@ -54,7 +54,7 @@ class CertificateCommands {
   void revoke_account(const CommandStep& step, CommandAnswer answer);
   void statistics(const CommandStep& step, CommandAnswer answer);
 
-  CommandOutcome table(const Jid& account, const CertificateWords& words) const;
+  CommandOutcome listed(const Jid& account, const CertificateWords& words) const;
   CommandOutcome choice(const Jid& account, const CertificateWords& words, End how) const;
   CommandOutcome registered(const Jid& account, const CertificateWords& words,
                             const SubmittedForm& form);

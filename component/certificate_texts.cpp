@@ -35,6 +35,15 @@ LocalTexts told(const CertificateRecord& record, std::string_view host, const Ad
   return texts;
 }
 
+std::string details(const CertificateWords& words, const CertificateRecord& record,
+                    std::string_view fingerprint) {
+  std::string text = fill_in(words.details, {{"state", state_word(words, record.state)},
+                                             {"date", shown_time(record.not_after)},
+                                             {"fingerprint", fingerprint}});
+  if (!record.can_manage) text += words.no_management;
+  return text;
+}
+
 }  // namespace
 
 std::string_view state_word(const CertificateWords& words, CertificateState state) {
@@ -72,14 +81,14 @@ std::string refusal_text(const CertificateWords& words, const CertificateRefusal
   return std::string(words.away);
 }
 
+std::string certificate_details(const CertificateWords& words, const CertificateRecord& record) {
+  return details(words, record, shown_fingerprint(record.fingerprint));
+}
+
 std::string certificate_line(const CertificateWords& words, const CertificateRecord& record) {
-  std::string line = fill_in(
-      words.line, {{"name", record.name},
-                   {"state", state_word(words, record.state)},
-                   {"date", shown_time(record.not_after)},
-                   {"fingerprint", shown_fingerprint(record.fingerprint, fingerprint_told)}});
-  if (!record.can_manage) line += words.no_management;
-  return line;
+  const std::string text =
+      details(words, record, shown_fingerprint(record.fingerprint, fingerprint_told) + "…");
+  return fill_in(words.line, {{"name", record.name}, {"details", text}});
 }
 
 std::string shown_fingerprint(std::string_view fingerprint, std::size_t octets) {

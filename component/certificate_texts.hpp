@@ -15,7 +15,9 @@ namespace jidgate::component {
 
 std::string_view state_word(const CertificateWords& words, CertificateState state);
 std::string refusal_text(const CertificateWords& words, const CertificateRefusal& refusal);
-// "{line}" for those who see no table.
+// "active, expires 2027-01-31 12:30 UTC, SHA-256 A0:B1:…"
+std::string certificate_details(const CertificateWords& words, const CertificateRecord& record);
+// The same behind its name, with as much of the fingerprint as tells one's certificates apart.
 std::string certificate_line(const CertificateWords& words, const CertificateRecord& record);
 
 // As `openssl x509 -fingerprint -sha256` prints it, the first `octets` of it: "A0:B1:…".

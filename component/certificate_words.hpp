@@ -16,8 +16,10 @@ struct CertificateWords {
   // Labels.
   std::string_view name, state, expires, fingerprint, can_manage, certificate, account, accounts;
   std::string_view active, disabled, revoked, expired, yes, no;
-  // Notes. {line}: "phone: active, …"; {count}, {name}, {account} and {date} as they say.
-  std::string_view none, line, no_management, more, was_added, was_disabled, was_revoked;
+  // {name}: {details}; the details in one line; what they end with for some.
+  std::string_view line, details, no_management;
+  // Notes.
+  std::string_view none, more, was_added, was_disabled, was_revoked;
   std::string_view private_key, wrong_field, forbidden, busy;
   // Leads of a refusal, whose sentence follows in English; the last one stands alone.
   std::string_view malformed, not_acceptable, conflict, unknown, full, away;

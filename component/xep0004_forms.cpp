@@ -90,7 +90,11 @@ std::string SubmittedForm::lines(std::string_view field) const {
 }
 
 std::optional<bool> SubmittedForm::boolean(std::string_view field, bool otherwise) const {
-  if (!values(field)) return otherwise;
+  const auto* all = values(field);
+  if (!all) return otherwise;
+  // Section 3.6: "<field><value/></field> or <field/> to signal the absence of a (non-empty)
+  // value". Somebody who takes the mark out of a box has said no.
+  if (all->empty() || (all->size() == 1 && all->front().empty())) return false;
   const auto value = single(field);
   if (value == "1" || value == "true") return true;
   if (value == "0" || value == "false") return false;
@@ -110,22 +114,6 @@ std::unique_ptr<gloox::Tag> make_result(std::string_view title, std::string_view
                                         std::span<const FormField> fields) {
   auto x = make_x("result", title);
   add_fields(*x, form_type, fields);
-  return x;
-}
-
-std::unique_ptr<gloox::Tag> make_table(std::string_view title, std::span<const FormColumn> columns,
-                                       const std::vector<std::vector<std::string>>& rows) {
-  auto x = make_x("result", title);
-  gloox::Tag& reported = add_child(*x, "reported");
-  for (const FormColumn& column : columns) {
-    add_field(reported, column.var, "text-single", column.label, {});
-  }
-  for (const auto& row : rows) {
-    gloox::Tag& item = add_child(*x, "item");
-    for (std::size_t at = 0; at < columns.size(); ++at) {
-      add_field(item, columns[at].var, {}, {}, {row.at(at)});
-    }
-  }
   return x;
 }
 

@@ -31,7 +31,8 @@ class SubmittedForm {
   std::optional<std::string> single(std::string_view field) const;
   // Section 3.3: one <value/> for each line of a "text-multi" field. Empty: none.
   std::string lines(std::string_view field) const;
-  // "0", "1", "true" or "false"; `otherwise` when the field is not there; nullopt: something else.
+  // "0", "1", "true" or "false", nothing being false too; `otherwise` when the field is not there;
+  // nullopt: something else.
   std::optional<bool> boolean(std::string_view field, bool otherwise) const;
 
   static constexpr std::size_t most_fields = 64;
@@ -60,12 +61,5 @@ std::unique_ptr<gloox::Tag> make_form(std::string_view title, std::string_view i
 // <x type='result'/> with fields and their values.
 std::unique_ptr<gloox::Tag> make_result(std::string_view title, std::string_view form_type,
                                         std::span<const FormField> fields);
-
-// <x type='result'/> with a table (section 3.4): each row has a value for each column.
-struct FormColumn {
-  std::string_view var, label;
-};
-std::unique_ptr<gloox::Tag> make_table(std::string_view title, std::span<const FormColumn> columns,
-                                       const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace jidgate::component

@@ -71,12 +71,11 @@ class CertificateCommandDialogue : public CertificateDialogue {
   }
 
   std::string completed(std::string_view node, std::string_view note_type,
-                        const std::string& note_text, std::string_view rest = "") const {
+                        const std::string& note_text) const {
     return "<iq type='result' id='1' from='gate.verona.test' to='" + asker +
            "'><command xmlns='http://jabber.org/protocol/commands' node='" + std::string(node) +
            "' sessionid='{any}' status='completed' xml:lang='" + language + "'><note type='" +
-           std::string(note_type) + "'>" + note_text + "</note>" + std::string(rest) +
-           "</command></iq>";
+           std::string(note_type) + "'>" + note_text + "</note></command></iq>";
   }
   // A command ended, and said this.
   void expect_note(std::string_view node, std::string_view type, std::string_view text) {

@@ -46,7 +46,7 @@ TEST_F(CertificateAdministrationTest, AnyAccountIsListed) {
       "<field var='account' type='jid-single' label='Account'><required/></field></x></command>"
       "</iq>"));
   goes_on(nodes::list_account, field("account", "Romeo@verona.test"));
-  EXPECT_THAT(shown, AllOf(HasSubstr("status='completed'"), HasSubstr("<value>phone</value>"),
+  EXPECT_THAT(shown, AllOf(HasSubstr("status='completed'"), HasSubstr(" label='phone'"),
                            HasSubstr("Certificates of romeo@verona.test")));
 }
 
@@ -63,7 +63,7 @@ TEST_F(CertificateAdministrationTest, WhatIsNoAccountCanBeCorrected) {
                      "bad-payload");
     }
     goes_on(node, field("account", "romeo@verona.test/orchard"), action);
-    EXPECT_THAT(shown, HasSubstr("<value>phone</value>"));
+    EXPECT_THAT(shown, HasSubstr("phone"));
   }
 }
 
@@ -144,7 +144,7 @@ TEST_F(CertificateAdministrationTest, ARestrictedSessionRevokesNothing) {
   EXPECT_THAT(names(CertificateState::revoked), IsEmpty());
 }
 
-TEST_F(CertificateAdministrationTest, StatisticsAreFieldsAndLinesOfText) {
+TEST_F(CertificateAdministrationTest, StatisticsAreFields) {
   counted.counts = {11, 22, 33, 44, 55};
   begins(nodes::statistics);
   const auto result = [](std::string_view name, std::string_view label, std::string_view value) {
@@ -153,15 +153,15 @@ TEST_F(CertificateAdministrationTest, StatisticsAreFieldsAndLinesOfText) {
   };
   EXPECT_TRUE(matches(
       shown,
-      completed(nodes::statistics, "info",
-                "Accounts: 11\nactive: 22\ndisabled: 33\nrevoked: 44\nexpired: 55",
-                "<x xmlns='jabber:x:data' type='result'>"
-                "<title>Manage certificates: statistics</title>"
-                "<field var='FORM_TYPE' type='hidden'><value>urn:xmpp:jidgate:certificates</value>"
-                "</field>" +
-                    result("accounts", "Accounts", "11") + result("active", "active", "22") +
-                    result("disabled", "disabled", "33") + result("revoked", "revoked", "44") +
-                    result("expired", "expired", "55") + "</x>")));
+      "<iq type='result' id='1' from='gate.verona.test' to='juliet@verona.test/balcony'>"
+      "<command xmlns='http://jabber.org/protocol/commands' "
+      "node='urn:xmpp:jidgate:certificates:statistics' sessionid='{any}' status='completed' "
+      "xml:lang='en'><x xmlns='jabber:x:data' type='result'>"
+      "<title>Manage certificates: statistics</title>"
+      "<field var='FORM_TYPE' type='hidden'><value>urn:xmpp:jidgate:certificates</value></field>" +
+          result("accounts", "Accounts", "11") + result("active", "active", "22") +
+          result("disabled", "disabled", "33") + result("revoked", "revoked", "44") +
+          result("expired", "expired", "55") + "</x></command></iq>"));
   counted.fails(true);
   begins(nodes::statistics);
   expect_note(nodes::statistics, "error", words().away);

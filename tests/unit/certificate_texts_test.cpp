@@ -106,7 +106,14 @@ TEST(CertificateTextsTest, ATimeIsTheSameForEverybody) {
   EXPECT_EQ(shown_time(record().not_after), "2027-01-31 12:30 UTC");
 }
 
-TEST(CertificateTextsTest, ALineSaysWhatATableWould) {
+TEST(CertificateTextsTest, TheDetailsAreOneLine) {
+  const std::string details = certificate_details(certificate_words("en"), record());
+  EXPECT_TRUE(is_plain_line(details));
+  EXPECT_EQ(details, "active, expires 2027-01-31 12:30 UTC, SHA-256 " +
+                         shown_fingerprint(record().fingerprint));
+}
+
+TEST(CertificateTextsTest, ALineBeginsWithTheName) {
   EXPECT_EQ(certificate_line(certificate_words("en"), record()),
             "phone {host}: active, expires 2027-01-31 12:30 UTC, SHA-256 "
             "00:A1:FF:10:20:30:40:50…");

@@ -108,13 +108,16 @@ TEST(SubmittedFormTest, LinesAreJoined) {
 
 TEST(SubmittedFormTest, ABooleanIsOneOfFourWords) {
   const std::pair<const char*, std::optional<bool>> cases[] = {
-      {"1", true}, {"true", true}, {"0", false}, {"false", false}, {"yes", {}}, {"", {}}};
+      {"1", true}, {"true", true}, {"0", false}, {"false", false}, {"yes", {}}, {"", false}};
   for (const auto& [text, want] : cases) {
     const auto form =
         read(submit("<field var='a'><value>" + std::string(text) + "</value></field>"));
     ASSERT_TRUE(form);
     EXPECT_EQ(form->boolean("a", true), want) << text;
   }
+  EXPECT_EQ(read(submit("<field var='a'/>"))->boolean("a", true), false);
+  EXPECT_FALSE(
+      read(submit("<field var='a'><value>1</value><value>1</value></field>"))->boolean("a", true));
   // Section 3.1: "the submission MAY omit fields not marked with <required/>".
   EXPECT_EQ(read(submit(""))->boolean("a", true), true);
   EXPECT_EQ(read(submit(""))->boolean("a", false), false);
@@ -135,18 +138,13 @@ TEST(MadeFormTest, AFormSaysWhatIsWanted) {
               "<field var='sure' type='boolean' label='Sure?'><value>1</value></field></x>"));
 }
 
-// Section 3.4: "Each of these <item/> elements and the <reported/> element MUST contain one or more
-// <field/> children", and "Forms of this type MUST NOT contain any top-level fields".
-TEST(MadeFormTest, ATableHasARowForEachItem) {
-  const std::array<FormColumn, 2> columns{{{"a", "Letter"}, {"b", "Number"}}};
-  EXPECT_TRUE(matches(
-      make_table("Title", columns, {{"x", "1"}, {"y", "2"}})->xml(),
-      "<x xmlns='jabber:x:data' type='result'><title>Title</title>"
-      "<reported><field var='a' type='text-single' label='Letter'/>"
-      "<field var='b' type='text-single' label='Number'/></reported>"
-      "<item><field var='a'><value>x</value></field><field var='b'><value>1</value></field></item>"
-      "<item><field var='a'><value>y</value></field><field var='b'><value>2</value></field></item>"
-      "</x>"));
+TEST(MadeFormTest, AResultHasFieldsAndTheirValues) {
+  const FormField field{"a", "text-single", "Letter", false, {"x"}};
+  EXPECT_TRUE(matches(make_result("Title", "urn:x", {&field, 1})->xml(),
+                      "<x xmlns='jabber:x:data' type='result'><title>Title</title>"
+                      "<field var='FORM_TYPE' type='hidden'><value>urn:x</value></field>"
+                      "<field var='a' type='text-single' label='Letter'><value>x</value></field>"
+                      "</x>"));
 }
 
 }  // namespace
