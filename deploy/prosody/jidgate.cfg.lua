@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What Prosody 0.12 needs for jidgate. Copy this to /etc/prosody/conf.d/, put the secret of
+-- What Prosody (0.12, 13) needs for jidgate. Copy this to /etc/prosody/conf.d/, put the secret of
 -- /etc/jidgate/component.secret into it, and restart Prosody: a reload starts no
 -- component.
 --
