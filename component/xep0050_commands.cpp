@@ -328,7 +328,7 @@ std::optional<NodeDescription> CommandsUnit::describe_node(const Incoming& reque
       set_attribute(item, "name", one.name(language));
     }
   }
-  return NodeDescription(std::move(described));
+  return described;
 }
 
 }  // namespace jidgate::component
