@@ -2,8 +2,6 @@
 // Asks the host server's module, and takes its answers.
 #include "component/host_module.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -19,10 +17,8 @@ using namespace std::chrono_literals;
 // For an answer, to the next tick: some clients wait three seconds for a list, and no longer.
 constexpr auto patience = 1500ms;
 constexpr auto believed_absent = 30s;  // until a host without the module is asked again
-constexpr auto retry_after = 10s;      // for sessions that are still to be ended
-// Both are far above what is under way at any moment; they keep a host that is silent from costing
-// more than that.
-constexpr std::size_t most_pending = 5000, most_unended = 1000;
+// Far above what is under way at any moment; it keeps a host that is silent from costing more.
+constexpr std::size_t most_pending = 5000;
 
 std::unique_ptr<gloox::Tag> make_request(std::string_view name, const Jid& account) {
   auto tag = make_tag(name, host_ns);
@@ -70,28 +66,14 @@ void HostModule::sessions(const Jid& account, std::function<void(Sessions)> then
       });
 }
 
-void HostModule::end_sessions(const Jid& account, const std::string& fingerprint) {
-  stream_.post([this, account, fingerprint] { end({account, fingerprint, {}}); });
-}
-
-void HostModule::end(Ending ending) {
-  auto request = make_request("end", ending.account);
-  set_attribute(*request, "sha256", hex_encode(ending.fingerprint));
-  ask("set", ending.account.domain(), std::move(request),
-      [this, ending](Answer<const gloox::Tag*> answer) mutable {
-        const std::string account = ending.account.to_string(),
-                          sha256 = hex_encode(ending.fingerprint);
-        if (const auto* payload = std::get_if<const gloox::Tag*>(&answer)) {
-          log_.info("sessions.ended",
-                    {{"account", account},
-                     {"sha256", sha256},
-                     {"sessions", std::to_string((*payload)->children().size())}});
-        } else if (std::get<Silence>(answer) == Silence::no_answer) {
-          log_.warning("sessions.not_ended", {{"account", account}, {"sha256", sha256}});
-          if (unended_.size() >= most_unended) unended_.erase(unended_.begin());
-          ending.next = clock_.steady() + retry_after;
-          unended_.push_back(std::move(ending));
-        }
+void HostModule::end(const Jid& account, const std::string& fingerprint,
+                     std::function<void(Ended)> then) {
+  auto request = make_request("end", account);
+  set_attribute(*request, "sha256", hex_encode(fingerprint));
+  ask("set", account.domain(), std::move(request),
+      [then = std::move(then)](Answer<const gloox::Tag*> answer) {
+        if (const auto* silence = std::get_if<Silence>(&answer)) return then(*silence);
+        then(std::get<const gloox::Tag*>(answer)->children().size());
       });
 }
 
@@ -146,10 +128,6 @@ void HostModule::seen(const std::string& host) {
   without_module_.erase(host);
 }
 
-void HostModule::link_up() {
-  for (Ending& ending : std::exchange(unended_, {})) end(std::move(ending));
-}
-
 void HostModule::link_down() {
   without_module_.clear();
   for (auto& [id, pending] : std::exchange(pending_, {})) pending.then(Silence::no_answer);
@@ -168,21 +146,6 @@ void HostModule::tick() {
     entry = pending_.erase(entry);
   }
   for (const Then& then : late) then(Silence::no_answer);
-
-  if (!stream_.is_up()) return;
-  const auto due = std::stable_partition(unended_.begin(), unended_.end(),
-                                         [&](const Ending& ending) { return now < ending.next; });
-  std::vector<Ending> again(std::make_move_iterator(due), std::make_move_iterator(unended_.end()));
-  unended_.erase(due, unended_.end());
-  for (Ending& ending : again) end(std::move(ending));
-}
-
-void end_sessions_of_revoked(CertificateRegistry& registry, Strands& strands, HostModule& host) {
-  registry.on_revoked([&](const Jid& account, const std::string& fingerprint) {
-    // The work that revokes answers at its end; what is posted to its strand now comes after that.
-    const auto end = [&host, account, fingerprint] { host.end_sessions(account, fingerprint); };
-    if (!strands.post(account.to_string(), end)) end();
-  });
 }
 
 }  // namespace jidgate::component

@@ -5,6 +5,7 @@
 
 #include <gloox/tag.h>
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,10 +17,8 @@
 
 #include "component/stream.hpp"
 #include "component/unit.hpp"
-#include "core/certificate_registry.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
-#include "core/strands.hpp"
 
 namespace jidgate::component {
 
@@ -51,14 +50,15 @@ class HostModule final : public Unit {
   using Sessions = Answer<std::vector<HostSession>>;
   void sessions(const Jid& account, std::function<void(Sessions)> then);
 
-  // Any thread: ends the sessions that used this certificate. Tried again until the host answers.
-  void end_sessions(const Jid& account, const std::string& fingerprint);
+  // Ends the account's sessions that logged in with this certificate, and gives their number.
+  // `then` as above.
+  using Ended = Answer<std::size_t>;
+  void end(const Jid& account, const std::string& fingerprint, std::function<void(Ended)> then);
 
   // The module of this host has sent us something, whatever was thought before.
   void seen(const std::string& host);
 
   bool handle_answer(const Incoming& answer) override;
-  void link_up() override;
   void link_down() override;
   void tick() override;
 
@@ -69,15 +69,9 @@ class HostModule final : public Unit {
     SteadyTime deadline;
     Then then;
   };
-  struct Ending {
-    Jid account;
-    std::string fingerprint;
-    SteadyTime next;  // when it is tried again
-  };
 
   void ask(std::string_view type, const std::string& host, std::unique_ptr<gloox::Tag> payload,
            Then then);
-  void end(Ending ending);
   Answer<const gloox::Tag*> read(const Incoming& answer);
 
   Stream& stream_;
@@ -85,11 +79,6 @@ class HostModule final : public Unit {
   Log& log_;
   std::map<std::string, Pending> pending_;            // by the random id of the request
   std::map<std::string, SteadyTime> without_module_;  // hosts, and until when that is believed
-  std::vector<Ending> unended_;
 };
-
-// From now on the sessions of a certificate that is revoked are ended, after whoever revoked it has
-// been answered: that may be one of them.
-void end_sessions_of_revoked(CertificateRegistry& registry, Strands& strands, HostModule& host);
 
 }  // namespace jidgate::component

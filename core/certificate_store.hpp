@@ -101,6 +101,17 @@ class CertificateStore {
   // certificate is not accepted. Gives their number.
   virtual OrStoreFault<std::size_t> remove_expired(std::chrono::seconds ago) = 0;
 
+  // A revoked certificate whose sessions may still be open.
+  struct Unended {
+    std::string account, fingerprint;
+  };
+  // Whoever revoked them: the longest revoked first, at most `most`, those after `last` where it is
+  // given. Empty as well when the record of `last` is gone.
+  virtual OrStoreFault<std::vector<Unended>> unended(std::size_t most,
+                                                     const std::optional<Unended>& last) const = 0;
+  // Its sessions have been ended. False: that was known, or there is no such record.
+  virtual OrStoreFault<bool> sessions_ended(const Unended& which) = 0;
+
   struct Statistics {
     std::size_t accounts = 0, active = 0, disabled = 0, revoked = 0, expired = 0;
   };

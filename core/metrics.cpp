@@ -46,6 +46,7 @@ constexpr Row table[] = {
     {"confirmations_total", Type::counter,
      "Questions that ended, by the way they went out (iq, message, page) and outcome."},
     {"db_errors_total", Type::counter, "Statements and connections that PostgreSQL failed.", true},
+    {"db_listening", Type::gauge, "1 while the database tells at once what others revoke.", true},
     {"db_pool_in_use", Type::gauge, "Database connections that are being used.", true},
     {"db_up", Type::gauge, "1 when the last use of the database succeeded.", true},
     {"digest_nonce_errors_total", Type::counter, "Digest nonces that were refused, by reason."},

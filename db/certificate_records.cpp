@@ -9,8 +9,10 @@
 namespace jidgate::db {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int batch_size = 200;
-constexpr auto counting = std::chrono::minutes(1);
+constexpr auto counting = 60s;
 
 constexpr SqlPart columns =
     " account, name, encode(sha256, 'hex') AS fingerprint, subject, key,"
@@ -60,6 +62,18 @@ constexpr PreparedSql can_manage_sql{"certificate_can_manage",
                                      "SELECT can_manage FROM jidgate.certificate"
                                      " WHERE sha256 = $1::bytea AND account = $2"
                                      " AND revoked_at IS NULL"};
+
+// By the record of the last one and not by its time, which would have to be told and read exactly.
+constexpr Sql unended_sql =
+    "SELECT account, encode(sha256, 'hex') FROM jidgate.certificate"
+    " WHERE revoked_at IS NOT NULL AND sessions_ended_at IS NULL"
+    " ORDER BY revoked_at, sha256, account LIMIT $1";
+constexpr Sql unended_after_sql =
+    "SELECT account, encode(sha256, 'hex') FROM jidgate.certificate"
+    " WHERE revoked_at IS NOT NULL AND sessions_ended_at IS NULL"
+    " AND (revoked_at, sha256, account) > (SELECT revoked_at, sha256, account"
+    " FROM jidgate.certificate WHERE sha256 = $2::bytea AND account = $3)"
+    " ORDER BY revoked_at, sha256, account LIMIT $1";
 
 constexpr Sql statistics_sql =
     "SELECT count(DISTINCT account) AS accounts,"
@@ -218,6 +232,25 @@ OrStoreFault<std::vector<CertificateRecord>> CertificateStore::take_expiring(
       [&] { return take(state_->pool, take_expiring_text.text, most, ahead.count()); });
 }
 
+OrStoreFault<std::vector<CertificateStore::Unended>> CertificateStore::unended(
+    std::size_t most, const std::optional<Unended>& last) const {
+  std::vector<Unended> found;
+  const auto read = [&](Connection& connection) {
+    found.clear();
+    pqxx::nontransaction transaction(connection.raw());
+    const pqxx::result rows = last ? execute(transaction, unended_after_sql, most,
+                                             Octets{last->fingerprint}, last->account)
+                                   : execute(transaction, unended_sql, most);
+    for (const auto& row : rows) {
+      found.push_back({row[0].c_str(), hex_decode(row[1].c_str()).value_or("")});
+    }
+  };
+  return state_->guarded([&] {
+    state_->pool.run(read, Pool::Repeat::once);
+    return found;
+  });
+}
+
 OrStoreFault<CertificateStore::Statistics> CertificateStore::statistics() const {
   Statistics statistics;
   const auto read = [&](Connection& connection) {
@@ -231,7 +264,7 @@ OrStoreFault<CertificateStore::Statistics> CertificateStore::statistics() const 
                   count("expired")};
   };
   return state_->guarded([&] {
-    state_->pool.run(read, Pool::Repeat::once);
+    state_->pool.run(read, Pool::Repeat::once, 2s, counting + 2s);
     return statistics;
   });
 }

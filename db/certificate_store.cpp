@@ -61,6 +61,12 @@ constexpr Sql what_was_ended_sql =
     " WHERE account = $1 AND name = $2 AND end_id = $3::uuid) AS ended,"
     " EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY ($4::integer[])) AS is_unfinished";
 
+// Of one that is revoked: whoever marks another would keep a later revoke from ending anything.
+constexpr Sql sessions_ended_sql =
+    "UPDATE jidgate.certificate SET sessions_ended_at = clock_timestamp()"
+    " WHERE sha256 = $1::bytea AND account = $2"
+    " AND revoked_at IS NOT NULL AND sessions_ended_at IS NULL";
+
 constexpr Sql remove_expired_sql =
     "DELETE FROM jidgate.certificate USING"
     " (SELECT sha256, account FROM jidgate.certificate"
@@ -201,6 +207,12 @@ OrStoreFault<std::optional<std::string>> CertificateStore::end(const Jid& accoun
   return state_->guarded([&] {
     state_->resolve(attempt);
     return fingerprint;
+  });
+}
+
+OrStoreFault<bool> CertificateStore::sessions_ended(const Unended& which) {
+  return state_->guarded([&] {
+    return state_->changed_rows(sessions_ended_sql, Octets{which.fingerprint}, which.account) > 0;
   });
 }
 

@@ -34,6 +34,9 @@ class CertificateStore final : public jidgate::CertificateStore {
   OrStoreFault<std::vector<CertificateRecord>> take_expiring(std::chrono::seconds ahead,
                                                              std::size_t most) override;
   OrStoreFault<std::size_t> remove_expired(std::chrono::seconds ago) override;
+  OrStoreFault<std::vector<Unended>> unended(std::size_t most,
+                                             const std::optional<Unended>& last) const override;
+  OrStoreFault<bool> sessions_ended(const Unended& which) override;
   OrStoreFault<Statistics> statistics() const override;
 
   // Deletes the records of an account that is no more: whoever gets its name next must not be

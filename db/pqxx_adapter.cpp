@@ -3,9 +3,12 @@
 #include "db/pqxx_adapter.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
 #include <typeinfo>
 
 #if defined(__SANITIZE_ADDRESS__) && PQXX_VERSION_MAJOR < 7
@@ -72,6 +75,18 @@ void Connection::prepare(const PreparedSql& statement) {
 
 Connection::~Connection() {
   if (socket_ >= 0) ::close(socket_);
+}
+
+void Connection::wait_for_notification() {
+  // They may have come already, with the answer to a statement.
+  while (connection_.get_notifs() == 0) {
+    if (!connection_.is_open()) throw pqxx::broken_connection("the connection was lost");
+    // Not libpqxx's own wait: where it was built with select() a high descriptor breaks it.
+    pollfd readable{connection_.sock(), POLLIN, 0};
+    if (::poll(&readable, 1, -1) < 0 && errno != EINTR) {
+      throw std::system_error(errno, std::generic_category(), "poll");
+    }
+  }
 }
 
 void Connection::interrupt() {

@@ -84,6 +84,9 @@ class Connection {
   pqxx::connection& raw();
   bool is_open() const { return connection_.is_open(); }
   void prepare(const PreparedSql& statement);
+  // Until something that this connection LISTENs to has been notified of, maybe several times.
+  // Throws when it is lost, or interrupted.
+  void wait_for_notification();
   // Any thread: whoever waits for the server on this connection gets an error at once.
   void interrupt();
 

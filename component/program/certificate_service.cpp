@@ -19,18 +19,33 @@ CertificateService::CertificateService(const Settings& settings, db::Pool& pool,
       strands_("db", settings.database.connections, most_waiting),
       host_(stream, clock, log),
       guard_(host_, registry_, strands_),
-      certificates_(settings.xmpp.hosts, registry_, guard_, host_, strands_, log),
+      certificates_(settings.xmpp.hosts, registry_, guard_, host_, strands_, stream, log),
       delegation_(settings.xmpp.hosts, stream.units(), host_, log),
       commands_({registry_, store_, guard_, strands_, log}, settings.xmpp),
       command_unit_(stream, commands_.commands(), clock, metrics),
-      care_(stream, store_, strands_, clock, log, metrics) {
+      care_(stream, store_, strands_, clock, log, metrics),
+      ender_(settings.xmpp.hosts, stream, host_, store_, strands_, clock, log),
+      listener_(
+          settings.database.url, [this] { ender_.wake(); }, log, metrics) {
   configure(settings.certificates);
   registry_.on_added([this](const Jid&, const std::string&) { care_.wake(); });
-  component::end_sessions_of_revoked(registry_, strands_, host_);
+  // Faster than the listener, and while it does not listen.
+  registry_.on_revoked([this](const Jid&, const std::string&) { ender_.wake(); });
+}
+
+CertificateService::~CertificateService() {
+  // What is still being done needs all the others.
+  listener_.stop();
+  strands_.stop();
 }
 
 std::vector<component::Unit*> CertificateService::units() {
-  return {&host_, &certificates_, &delegation_, &command_unit_, &care_};
+  return {&host_, &certificates_, &delegation_, &command_unit_, &care_, &ender_};
+}
+
+void CertificateService::close(std::chrono::milliseconds patience) {
+  listener_.stop();
+  strands_.close(patience);
 }
 
 void CertificateService::configure(const CertificateSettings& settings) {

@@ -8,6 +8,7 @@
 #include "component/certificate_care.hpp"
 #include "component/certificate_commands.hpp"
 #include "component/host_module.hpp"
+#include "component/session_ender.hpp"
 #include "component/session_guard.hpp"
 #include "component/stream.hpp"
 #include "component/xep0050_commands.hpp"
@@ -20,6 +21,7 @@
 #include "core/settings.hpp"
 #include "core/strands.hpp"
 #include "db/certificate_store.hpp"
+#include "db/listener.hpp"
 #include "db/pool.hpp"
 
 namespace jidgate::program {
@@ -30,12 +32,13 @@ class CertificateService {
   // Throws std::runtime_error when the authorities cannot be read.
   CertificateService(const Settings& settings, db::Pool& pool, component::Stream& stream,
                      const Clock& clock, Log& log, Metrics& metrics);
+  ~CertificateService();
 
   std::vector<component::Unit*> units();
   // After a reload. Throws as the constructor, and changes nothing then.
   void configure(const CertificateSettings& settings);
   // Takes nothing more, and answers what was taken, as far as that is possible in this time.
-  void close(std::chrono::milliseconds patience) { strands_.close(patience); }
+  void close(std::chrono::milliseconds patience);
 
  private:
   db::CertificateStore store_;
@@ -48,6 +51,8 @@ class CertificateService {
   component::CertificateCommands commands_;
   component::CommandsUnit command_unit_;
   component::CertificateCare care_;
+  component::SessionEnder ender_;
+  db::Listener listener_;
 };
 
 }  // namespace jidgate::program

@@ -30,6 +30,9 @@ CREATE TABLE jidgate.certificate (
   sessions_ended_at timestamptz,
   CONSTRAINT certificate_slot_while_in_use
     CHECK ((slot IS NOT NULL) = (disabled_at IS NULL AND revoked_at IS NULL)),
+  -- Marked before it is revoked, its sessions would never be ended.
+  CONSTRAINT certificate_ended_after_revoked
+    CHECK (sessions_ended_at IS NULL OR revoked_at IS NOT NULL),
   -- Also after it was revoked: what was given up once never comes back. Serves logins as well.
   CONSTRAINT certificate_once PRIMARY KEY (sha256, account),
   -- Serves whatever looks for the records of an account, too.
@@ -42,6 +45,24 @@ CREATE INDEX certificate_not_after ON jidgate.certificate (not_after);
 CREATE INDEX certificate_untold ON jidgate.certificate (added_at) WHERE told_added_at IS NULL;
 CREATE INDEX certificate_expiring ON jidgate.certificate (not_after)
   WHERE told_expiring_at IS NULL AND slot IS NOT NULL;
+CREATE INDEX certificate_unended ON jidgate.certificate (revoked_at, sha256, account)
+  WHERE revoked_at IS NOT NULL AND sessions_ended_at IS NULL;
+
+-- Whoever revokes, also by plain SQL: those who end sessions are woken, and look for themselves.
+-- Notifications that are equal are sent once for a transaction. Anybody can send them: they say
+-- nothing, and what is believed is the table.
+CREATE FUNCTION jidgate.notify_of_revoked() RETURNS trigger
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM pg_notify('jidgate_revoked', '');
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER certificate_revoked AFTER UPDATE OF revoked_at ON jidgate.certificate
+  FOR EACH ROW WHEN (OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL)
+  EXECUTE FUNCTION jidgate.notify_of_revoked();
 
 -- By the time of the statement and not of each row, which a query would have to look at one by one.
 CREATE VIEW jidgate.certificate_record AS

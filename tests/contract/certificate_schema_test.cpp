@@ -115,6 +115,7 @@ TEST_F(CertificateSchemaTest, EveryColumnIsBounded) {
       {"slot", "NULL", "certificate_slot_while_in_use"},
       {"disabled_at", "now()", "certificate_slot_while_in_use"},
       {"revoked_at", "now()", "certificate_slot_while_in_use"},
+      {"sessions_ended_at", "now()", "certificate_ended_after_revoked"},
   };
   for (const auto& each : cases) {
     query("TRUNCATE jidgate.certificate");
@@ -274,6 +275,11 @@ TEST_F(CertificateSchemaTest, RolesMayDoWhatTheyAreForAndNothingElse) {
       {"DELETE FROM jidgate.certificates", ""},
       {"DELETE FROM jidgate.certificate_record", ""},
       {"TRUNCATE jidgate.certificate", ""},
+      {"SELECT jidgate.notify_of_revoked()", ""},
+      {"ALTER TABLE jidgate.certificate DISABLE TRIGGER certificate_revoked", ""},
+      {"CREATE TRIGGER mine AFTER INSERT ON jidgate.certificate"
+       " EXECUTE FUNCTION jidgate.notify_of_revoked()",
+       ""},
       {"LOCK TABLE jidgate.certificates IN ACCESS EXCLUSIVE MODE", ""},
       {"CREATE TABLE jidgate.mine ()", ""},
       {"CREATE FUNCTION jidgate.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'", ""},

@@ -330,7 +330,7 @@ async def test_with_the_module_of_the_host(server, gate, romeos):
 
     assert is_empty_result(await server.ask(by_name("disable", "Phone"), sender=f"{ROMEO}/orchard"))
     assert is_empty_result(await server.ask(by_name("revoke", "Phone"), sender=f"{ROMEO}/orchard"))
-    ended = await made.logged("sessions.ended", account=ROMEO)
+    ended = await made.logged("certificate.sessions_ended", account=ROMEO)
     assert (ended["sha256"], ended["sessions"]) == (phone.sha256, "1")
     assert server.ended == [(ROMEO, phone.sha256)]
 

@@ -76,6 +76,13 @@ class CareStore final : public CertificateStore {
   OrStoreFault<std::optional<bool>> can_manage(const Jid&, std::string_view) const override {
     throw std::logic_error("can_manage");
   }
+  OrStoreFault<std::vector<Unended>> unended(std::size_t,
+                                             const std::optional<Unended>&) const override {
+    throw std::logic_error("unended");
+  }
+  OrStoreFault<bool> sessions_ended(const Unended&) override {
+    throw std::logic_error("sessions_ended");
+  }
 
  private:
   using Records = std::vector<CertificateRecord>;

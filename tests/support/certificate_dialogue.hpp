@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "component/host_module.hpp"
+#include "component/session_ender.hpp"
 #include "component/session_guard.hpp"
 #include "component/xep0030_disco.hpp"
 #include "component/xep0257_certificates.hpp"
@@ -30,9 +31,9 @@ class CertificateDialogue : public Dialogue {
 
   void SetUp() override {
     registry.configure({CertificateSettings{}, nullptr});
-    component::end_sessions_of_revoked(registry, strands, module);
+    registry.on_revoked([this](const Jid&, const std::string&) { ender.wake(); });
     for (component::Unit* unit :
-         std::initializer_list<component::Unit*>{&disco, &module, &delegation, &unit_}) {
+         std::initializer_list<component::Unit*>{&disco, &module, &delegation, &unit_, &ender}) {
       stream().add(*unit);
     }
     connects();
@@ -134,6 +135,7 @@ class CertificateDialogue : public Dialogue {
     there([&] {
       module.tick();
       delegation.tick();
+      ender.tick();
     });
   }
   // Registered behind everybody's back; gives the fingerprint.
@@ -157,7 +159,8 @@ class CertificateDialogue : public Dialogue {
   Strands strands{"certificates", 2, 1000};
   component::HostModule module{stream(), clock, log};
   component::SessionGuard guard{module, registry, strands};
-  component::Certificates unit_{{"verona.test"}, registry, guard, module, strands, log};
+  component::SessionEnder ender{{"verona.test"}, stream(), module, store, strands, clock, log};
+  component::Certificates unit_{{"verona.test"}, registry, guard, module, strands, stream(), log};
   component::Disco disco{stream().units()};
   component::Delegation delegation{{"verona.test"}, stream().units(), module, log};
 };

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/certificate_store.hpp"
@@ -106,6 +108,30 @@ class MemoryCertificateStore final : public CertificateStore {
     });
   }
 
+  OrStoreFault<std::vector<Unended>> unended(std::size_t most,
+                                             const std::optional<Unended>& last) const override {
+    return table_.with([&](const Table& table) -> OrStoreFault<std::vector<Unended>> {
+      if (table.fault) return *table.fault;
+      std::vector<Unended> found;
+      bool after = !last;
+      for (const CertificateRecord& record : table.records) {
+        const std::pair key(record.account, record.fingerprint);
+        if (after && found.size() < most && record.state == CertificateState::revoked &&
+            !table.sessions_ended.contains(key)) {
+          found.push_back({record.account, record.fingerprint});
+        }
+        after = after || key == std::pair(last->account, last->fingerprint);
+      }
+      return found;
+    });
+  }
+  OrStoreFault<bool> sessions_ended(const Unended& which) override {
+    return table_.with([&](Table& table) -> OrStoreFault<bool> {
+      if (table.fault) return *table.fault;
+      return table.sessions_ended.emplace(which.account, which.fingerprint).second;
+    });
+  }
+
   // What watches over records is tested with the database.
   OrStoreFault<std::vector<CertificateRecord>> take_added(std::size_t) override {
     return nothing();
@@ -120,6 +146,7 @@ class MemoryCertificateStore final : public CertificateStore {
  private:
   struct Table {
     std::vector<CertificateRecord> records;
+    std::set<std::pair<std::string, std::string>> sessions_ended;  // account, fingerprint
     std::optional<StoreFault> fault;
   };
   static std::vector<CertificateRecord> nothing() { return {}; }

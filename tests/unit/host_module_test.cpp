@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the host's module is asked, whose answers count, and the end of the sessions of a revoked
-// certificate.
+// What the host's module is asked, and whose answers count.
 #include "component/host_module.hpp"
 
 #include "tests/support/certificate_dialogue.hpp"
@@ -82,58 +81,30 @@ TEST_F(HostModuleTest, AModuleThatShowsItselfIsAskedAtOnce) {
   EXPECT_TRUE(matches(server.receives(), result(items())));
 }
 
-// Section 2.4: "if a client is logged in with that compromised certificate using SASL EXTERNAL, the
-// server SHOULD close the stream to that client forcing a log out of the client."
-TEST_F(HostModuleTest, ARevokeEndsTheSessionsOfItsCertificateAfterItsAnswer) {
-  const std::string phone = registered("Phone");
-  sends("set", orchard, by_name("revoke", "Phone"));
-  module_answers(is_asked("sessions"), sessions(session("orchard", phone)));
-  EXPECT_TRUE(matches(server.receives(), result())) << "before the session that asked is ended";
+TEST_F(HostModuleTest, WhoeverEndsSessionsIsToldTheirNumberOrThatThereIsNoAnswer) {
+  using Module = component::HostModule;
+  const std::string phone = sha256("phone");
+  const auto asks = [&](std::promise<Module::Ended>& told) {
+    there([&] {
+      module.end(Jid::parse(romeo).value(), phone, [&](auto ended) { told.set_value(ended); });
+    });
+  };
+  std::promise<Module::Ended> answered, refused, unanswered, without;
+  asks(answered);
   module_answers(
       is_asked("end", romeo, phone),
       "<end xmlns='urn:xmpp:jidgate:host:0'><session resource='orchard'/><session/></end>");
-  const LogEntry told = log.wait("sessions.ended");
-  EXPECT_EQ(told.fields.at("account"), romeo);
-  EXPECT_EQ(told.fields.at("sha256"), hex_encode(phone));
-  EXPECT_EQ(told.fields.at("sessions"), "2");
-}
-
-TEST_F(HostModuleTest, ADisableEndsNobody) {
-  const std::string phone = registered("Phone");
-  sends("set", orchard, by_name("disable", "Phone"));
-  module_answers(is_asked("sessions"), sessions(session("orchard", phone)));
-  EXPECT_TRUE(matches(server.receives(), result()));
-  server.receives_nothing();
-}
-
-TEST_F(HostModuleTest, SessionsThatWereNotEndedAreTriedAgain) {
-  const std::string phone = registered("Phone");
-  module.end_sessions(Jid::parse(romeo).value(), phone);
+  EXPECT_EQ(std::get<std::size_t>(answered.get_future().get()), 2U);
+  asks(refused);
+  module_fails(is_asked("end", romeo, phone), "internal-server-error");
+  EXPECT_EQ(std::get<Module::Silence>(refused.get_future().get()), Module::Silence::no_answer);
+  asks(unanswered);
   is_asked("end", romeo, phone);
   ticks(Seconds{2});
-  log.wait("sessions.not_ended");
-  ticks(Seconds{9});
-  server.receives_nothing();
-  ticks(Seconds{1});
-  module_fails(is_asked("end", romeo, phone), "internal-server-error");
-  log.wait("sessions.not_ended", 2);
-  ticks(Seconds{10});
-  module_answers(is_asked("end", romeo, phone), "<end xmlns='urn:xmpp:jidgate:host:0'/>");
-  EXPECT_EQ(log.wait("sessions.ended").fields.at("sessions"), "0");
-  ticks(Seconds{10});
-  server.receives_nothing();
-}
-
-TEST_F(HostModuleTest, AlsoWhenTheLinkWasDown) {
-  const std::string phone = registered("Phone");
-  server.cuts();
-  log.wait("link.down");
-  module.end_sessions(Jid::parse(romeo).value(), phone);
-  log.wait("sessions.not_ended");
-  server.accepts();
-  module_fails(is_asked("end", romeo, phone), "service-unavailable");
-  ticks(Seconds{10});
-  server.receives_nothing();
+  EXPECT_EQ(std::get<Module::Silence>(unanswered.get_future().get()), Module::Silence::no_answer);
+  has_no_module();
+  asks(without);
+  EXPECT_EQ(std::get<Module::Silence>(without.get_future().get()), Module::Silence::no_module);
 }
 
 TEST_F(HostModuleTest, ALinkThatIsLostAnswersEverybodyWhoWaits) {
