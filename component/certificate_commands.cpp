@@ -73,6 +73,10 @@ bool contains(const Range& range, const Value& value) {
   return std::find(range.begin(), range.end(), value) != range.end();
 }
 
+StanzaError busy(const CertificateWords& words) {
+  return {"wait", "resource-constraint", std::string(words.busy), words.language};
+}
+
 }  // namespace
 
 CertificateCommands::CertificateCommands(const Parts& parts, const XmppSettings& settings)
@@ -134,9 +138,7 @@ void CertificateCommands::on_strand(const Jid& account, const CommandStep& step,
           log_.error("unit.failed", {{"kind", "command"}, {"what", fault.what()}});
         }
       });
-  if (taken) return;
-  const CertificateWords& words = certificate_words(step.language);
-  answer.give(StanzaError{"wait", "resource-constraint", std::string(words.busy), words.language});
+  if (!taken) answer.give(busy(certificate_words(step.language)));
 }
 
 void CertificateCommands::guarded(const Jid& account, const CommandStep& step, CommandAnswer answer,
@@ -152,6 +154,8 @@ void CertificateCommands::guarded(const Jid& account, const CommandStep& step, C
           case SessionGuard::Word::may_not:
             return answer.give(
                 StanzaError{"cancel", "forbidden", std::string(words.forbidden), words.language});
+          case SessionGuard::Word::busy:
+            return answer.give(busy(words));
           case SessionGuard::Word::cannot_tell:
             return answer.give(failed(std::string(words.away)));
         }

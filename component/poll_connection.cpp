@@ -209,7 +209,7 @@ bool PollConnection::readable() {
 
 bool PollConnection::send(const std::string& data) {
   if (phase_ != Phase::open) return false;
-  if (plain_.size() + output_.size() - written_ + data.size() > target_.backlog) return false;
+  if (backlog() + data.size() > target_.backlog) return false;
   plain_ += data;
   return true;
 }

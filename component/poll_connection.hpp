@@ -50,6 +50,9 @@ class PollConnection final : public gloox::ConnectionBase {
   void getStatistics(long int& in, long int& out) override;
   gloox::ConnectionBase* newInstance() const override;
 
+  // Octets that the server has not taken yet.
+  std::size_t backlog() const { return plain_.size() + output_.size() - written_; }
+
   const std::string& failure() const { return failure_; }  // why it was lost, for the log
   const std::string& peer() const { return peer_; }        // the address it is connected to
   bool peer_is_loopback() const { return peer_is_loopback_; }

@@ -34,7 +34,7 @@ void SessionGuard::decide(const Jid& account, const std::string& fingerprint,
     if (std::holds_alternative<CertificateRefusal>(can)) return then(Word::cannot_tell);
     then(std::get<bool>(can) ? Word::may : Word::may_not);
   });
-  if (!taken) then(Word::cannot_tell);
+  if (!taken) then(Word::busy);
 }
 
 }  // namespace jidgate::component

@@ -21,7 +21,8 @@ class SessionGuard {
   enum class Word {
     may,          // said on the strand of the account, where what follows may block
     may_not,      // said on any thread, as is the last one
-    cannot_tell,  // the database or the host's module does not answer, or too much waits
+    cannot_tell,  // the database or the host's module does not answer
+    busy,         // too much waits
   };
   // `from` is the full JID that the server stamped, `session` as it came in Incoming. `then` is
   // called exactly once.

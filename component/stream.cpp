@@ -34,6 +34,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t stack_size = 16 << 20;
 // Prosody ends the stream of a component that sends more than 512 KiB in one stanza.
 constexpr std::size_t largest_stanza = 500000;
+constexpr std::size_t congestion = 1 << 20;
 constexpr milliseconds tick_every{1000};
 constexpr milliseconds closing_time{2000};
 // A server that stays away is reported once, and then so often.
@@ -70,6 +71,7 @@ struct Stream::State : LinkHandler {
   const std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   Router router;
   std::atomic<bool> up{false}, stopping{false};
+  std::atomic<std::size_t> backlog{0};  // octets that the server has not taken yet
   std::optional<pthread_t> thread;
 
   // From here on: XMPP thread only.
@@ -136,6 +138,7 @@ void Stream::State::run() {
     if (!link && steady_clock::now() >= next_attempt) open();
     if (link) {
       link->turn(next_tick);
+      backlog = link->backlog();
     } else {
       const auto until = std::min(next_attempt, next_tick) - steady_clock::now();
       mailbox->wake()->wait(std::max(std::chrono::ceil<milliseconds>(until), milliseconds(0)));
@@ -237,13 +240,15 @@ bool Stream::State::send(std::unique_ptr<gloox::Tag> stanza) {
   // XEP-0114 section 3: "All stanzas sent to the server MUST possess a 'from' attribute and a 'to'
   // attribute", and the domain in `from` "MUST match the hostname of the component". A server ends
   // the stream of a component that does otherwise.
-  if (!Jid::parse(stanza->findAttribute("to"))) return refuse("to", *stanza);
+  // What answers a sender goes back to the address that the server has given, read or not.
+  if (stanza->findAttribute("to").empty()) return refuse("to", *stanza);
   const auto from = Jid::parse(stanza->findAttribute("from"));
   if (!from || from->domain() != settings.xmpp.domain) return refuse("from", *stanza);
   const std::string xml = stanza->xml();
   if (xml.size() > largest_stanza) return refuse("too-large", *stanza);
   if (!is_well_formed(xml)) return refuse("malformed", *stanza);
   if (!link->send(xml)) return refuse("down", *stanza);
+  backlog = link->backlog();
   metrics.add("xmpp_stanzas_total", {{"direction", "out"}, {"kind", kind}});
   return true;
 }
@@ -296,6 +301,10 @@ void Stream::stop() {
 
 void Stream::post(std::function<void()> work) {
   state_->mailbox->post(std::move(work));
+}
+
+bool Stream::is_congested() const {
+  return state_->backlog > congestion;
 }
 
 bool Stream::is_up() const {

@@ -46,6 +46,8 @@ class Stream {
   // Any thread: the handshake is done and the link has not been lost since.
   bool is_up() const;
   const std::string& domain() const;
+  // Any thread: the server reads so slowly that large answers had better wait.
+  bool is_congested() const;
 
   // The one way out. XMPP thread. Refuses (false, logged) a stanza without `to`, without a `from`
   // in our domain, or with text that is not XML-clean UTF-8, and everything while the link is down.

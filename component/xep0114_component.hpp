@@ -55,6 +55,7 @@ class ComponentLink final : private gloox::Component {
   const PollConnection& connection() const { return *connection_; }
   // A complete stanza. False when it is not up.
   bool send(const std::string& xml);
+  std::size_t backlog() const { return connection_->backlog(); }
   // Closes the stream and waits, at most until `until`, for the server to do the same.
   void close(SteadyTime until);
 

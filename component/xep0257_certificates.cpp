@@ -135,15 +135,20 @@ List make_list(const std::vector<CertificateRecord>& records,
   return list;
 }
 
+const StanzaError busy{"wait", "resource-constraint",
+                       "Too many requests are waiting. Try again when they are answered."};
+
 }  // namespace
 
 Certificates::Certificates(std::vector<std::string> hosts, CertificateRegistry& registry,
-                           SessionGuard& guard, HostModule& host, Strands& strands, Log& log)
+                           SessionGuard& guard, HostModule& host, Strands& strands,
+                           const Stream& stream, Log& log)
     : hosts_(std::move(hosts)),
       registry_(registry),
       guard_(guard),
       host_(host),
       strands_(strands),
+      stream_(stream),
       log_(log) {}
 
 std::span<const Route> Certificates::routes() const {
@@ -165,82 +170,86 @@ void Certificates::handle(const Incoming& request, const gloox::Tag& payload, Re
       std::find(hosts_.begin(), hosts_.end(), account.domain()) == hosts_.end()) {
     return reply.fail({"auth", "forbidden", "Certificates are kept for accounts of this server."});
   }
-  if (payload.name() == "items") return list(account, std::move(reply));
+  Turnstile::Ticket ticket = turnstile_.enter(account.to_string());
+  if (!ticket) return reply.fail(busy);
+  if (payload.name() == "items") return list(account, {std::move(reply), std::move(ticket)});
   if (payload.name() == "append") {
     auto read = read_append(payload);
     if (const auto* error = std::get_if<StanzaError>(&read)) return reply.fail(*error);
-    return change(
-        request,
-        [this, account, append = std::get<Append>(std::move(read))](Reply& answer) {
-          const auto added = registry_.add(account, append.name, append.encoded, append.can_manage,
-                                           CertificateForm::base64);
-          if (const auto* refusal = std::get_if<CertificateRefusal>(&added)) {
-            return answer.fail(error_of(*refusal));
-          }
-          answer.result();
-        },
-        std::move(reply));
+    return change(request,
+                  [this, account, append = std::get<Append>(std::move(read))](Reply& answer) {
+                    const auto added = registry_.add(account, append.name, append.encoded,
+                                                     append.can_manage, CertificateForm::base64);
+                    if (const auto* refusal = std::get_if<CertificateRefusal>(&added)) {
+                      return answer.fail(error_of(*refusal));
+                    }
+                    answer.result();
+                  },
+                  {std::move(reply), std::move(ticket)});
   }
   auto name = text_of(payload, "name");
   if (const auto* error = std::get_if<StanzaError>(&name)) return reply.fail(*error);
   const auto how =
       payload.name() == "revoke" ? CertificateStore::End::revoke : CertificateStore::End::disable;
-  change(
-      request,
-      [this, account, how, name = std::get<std::string>(std::move(name))](Reply& answer) {
-        const auto ended = registry_.end(account, name, how);
-        if (const auto* refusal = std::get_if<CertificateRefusal>(&ended)) {
-          return answer.fail(error_of(*refusal));
-        }
-        answer.result();
-      },
-      std::move(reply));
+  change(request,
+         [this, account, how, name = std::get<std::string>(std::move(name))](Reply& answer) {
+           const auto ended = registry_.end(account, name, how);
+           if (const auto* refusal = std::get_if<CertificateRefusal>(&ended)) {
+             return answer.fail(error_of(*refusal));
+           }
+           answer.result();
+         },
+         {std::move(reply), std::move(ticket)});
 }
 
-void Certificates::change(const Incoming& request, Work work, Reply reply) {
+void Certificates::change(const Incoming& request, Work work, Box given) {
   // std::function must be copyable, so the reply travels in a shared box.
-  const auto box = std::make_shared<Reply>(std::move(reply));
-  guard_.may_manage(request.from, request.session,
-                    [this, box, work = std::move(work)](SessionGuard::Word word) {
-                      switch (word) {
-                        case SessionGuard::Word::may:
-                          return run(work, std::move(*box));
-                        case SessionGuard::Word::may_not:
-                          return box->fail({"auth", "forbidden",
-                                            "Whoever logged in with a certificate that may not "
-                                            "manage certificates may only list them."});
-                        case SessionGuard::Word::cannot_tell:
-                          return box->fail({"wait", "internal-server-error",
-                                            "Whether this session may change certificates cannot "
-                                            "be told just now. Try again later."});
-                      }
-                    });
+  const auto box = std::make_shared<Box>(std::move(given));
+  guard_.may_manage(
+      request.from, request.session, [this, box, work = std::move(work)](SessionGuard::Word word) {
+        switch (word) {
+          case SessionGuard::Word::may:
+            return run(work, std::move(box->reply));
+          case SessionGuard::Word::may_not:
+            return box->reply.fail({"auth", "forbidden",
+                                    "Whoever logged in with a certificate that may not "
+                                    "manage certificates may only list them."});
+          case SessionGuard::Word::busy:
+            return box->reply.fail(busy);
+          case SessionGuard::Word::cannot_tell:
+            return box->reply.fail({"wait", "internal-server-error",
+                                    "Whether this session may change certificates cannot "
+                                    "be told just now. Try again later."});
+        }
+      });
 }
 
 // Section 2.1: "A server MAY allow such a client to query the list of certificates", and so does
 // this one.
-void Certificates::list(const Jid& account, Reply reply) {
-  const auto box = std::make_shared<Reply>(std::move(reply));
+void Certificates::list(const Jid& account, Box given) {
+  const auto box = std::make_shared<Box>(std::move(given));
   host_.sessions(account, [this, account, box](HostModule::Sessions told) {
     std::vector<HostSession> sessions;
     if (auto* known = std::get_if<std::vector<HostSession>>(&told)) sessions = std::move(*known);
     const Work work = [this, account, sessions = std::move(sessions)](Reply& answer) {
+      // A list is up to a hundred times as large as the request for it.
+      if (stream_.is_congested()) return answer.fail(busy);
       const auto records = registry_.list(account, false);
       if (const auto* refusal = std::get_if<CertificateRefusal>(&records)) {
         return answer.fail(error_of(*refusal));
       }
       List made = make_list(std::get<std::vector<CertificateRecord>>(records), sessions);
       if (made.without_certificate + made.left_out > 0) {
-        log_.info("certificates.list_shortened",
-                  {{"account", account.to_string()},
-                   {"without_certificate", std::to_string(made.without_certificate)},
-                   {"left_out", std::to_string(made.left_out)}});
+        log_.debug("certificates.list_shortened",
+                   {{"account", account.to_string()},
+                    {"without_certificate", std::to_string(made.without_certificate)},
+                    {"left_out", std::to_string(made.left_out)}});
       }
       answer.result(std::move(made.items));
     };
-    if (!strands_.post(account.to_string(), [this, work, box] { run(work, std::move(*box)); })) {
-      box->fail({"wait", "resource-constraint", "Too many requests are waiting."});
-    }
+    const bool taken =
+        strands_.post(account.to_string(), [this, work, box] { run(work, std::move(box->reply)); });
+    if (!taken) box->reply.fail(busy);
   });
 }
 

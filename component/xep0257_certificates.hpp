@@ -11,6 +11,8 @@
 #include "component/host_module.hpp"
 #include "component/reply.hpp"
 #include "component/session_guard.hpp"
+#include "component/stream.hpp"
+#include "component/turnstile.hpp"
 #include "component/unit.hpp"
 #include "core/certificate_registry.hpp"
 #include "core/log.hpp"
@@ -25,7 +27,7 @@ class Certificates final : public Unit {
  public:
   // `hosts`: whose accounts are served.
   Certificates(std::vector<std::string> hosts, CertificateRegistry& registry, SessionGuard& guard,
-               HostModule& host, Strands& strands, Log& log);
+               HostModule& host, Strands& strands, const Stream& stream, Log& log);
 
   std::span<const Route> routes() const override;
   std::span<const std::string_view> features() const override;
@@ -34,10 +36,18 @@ class Certificates final : public Unit {
   void handle(const Incoming& request, const gloox::Tag& payload, Reply reply) override;
 
  private:
+  // Requests of one account under way. Clients wait for their answers; whoever does not is told to.
+  static constexpr std::size_t most_at_once = 10;
+
   // What may block, with the answer that it gives; on the strand of the account.
   using Work = std::function<void(Reply&)>;
-  void list(const Jid& account, Reply reply);
-  void change(const Incoming& request, Work work, Reply reply);
+  // A reply on its way, copyable, and its ticket.
+  struct Box {
+    Reply reply;
+    Turnstile::Ticket ticket;
+  };
+  void list(const Jid& account, Box box);
+  void change(const Incoming& request, Work work, Box box);
   void run(const Work& work, Reply reply);
 
   const std::vector<std::string> hosts_;
@@ -45,7 +55,9 @@ class Certificates final : public Unit {
   SessionGuard& guard_;
   HostModule& host_;
   Strands& strands_;
+  const Stream& stream_;
   Log& log_;
+  Turnstile turnstile_{most_at_once};
 };
 
 }  // namespace jidgate::component

@@ -2,6 +2,7 @@
 // Registers certificates: reader, policy and store in one.
 #include "core/certificate_registry.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -46,6 +47,20 @@ CertificateRefusal no_name() {
 
 std::variant<std::string, NotACertificate> der_of(std::string_view encoded, CertificateForm form) {
   return form == CertificateForm::base64 ? der_from_base64(encoded) : der_from_any(encoded);
+}
+
+int rank(CertificateState state) {
+  switch (state) {
+    case CertificateState::active:
+      return 0;
+    case CertificateState::expired:
+      return 1;
+    case CertificateState::disabled:
+      return 2;
+    case CertificateState::revoked:
+      break;
+  }
+  return 3;
 }
 
 }  // namespace
@@ -113,8 +128,9 @@ CertificateRegistry::Outcome CertificateRegistry::try_add(const Jid& account,
           "revoked never comes back."};
     case CertificateStore::Added::limit_reached:
       return CertificateRefusal{Kind::full,
-                                "The account has as many certificates as it may have. Disable or "
-                                "revoke one first."};
+                                "The account has as many certificates as it may have: disable or "
+                                "revoke one first. Of those that were, a thousand are remembered "
+                                "until they have expired."};
   }
   return std::move(certificate);
 }
@@ -128,6 +144,9 @@ std::variant<std::vector<CertificateRecord>, CertificateRefusal> CertificateRegi
   const auto fault = store_.list(
       selection, [&](CertificateRecord record) { records.push_back(std::move(record)); });
   if (fault) return refusal_of(*fault);
+  // Where a list has to be cut, what can still be used must not be what is left out.
+  std::stable_sort(records.begin(), records.end(),
+                   [](const auto& a, const auto& b) { return rank(a.state) < rank(b.state); });
   return records;
 }
 

@@ -92,7 +92,7 @@ TEST_F(CertificateCommandsTest, TheListHasAFieldForEachCertificate) {
       "xml:lang='en'><x xmlns='jabber:x:data' type='result'>"
       "<title>Certificates of romeo@verona.test</title>"
       "<field var='FORM_TYPE' type='hidden'><value>urn:xmpp:jidgate:certificates</value></field>" +
-          entry(bot) + entry(phone) + "</x></command></iq>"));
+          entry(phone) + entry(bot) + "</x></command></iq>"));
   EXPECT_THAT(
       shown, AllOf(HasSubstr("disabled, expires 2027-01-31 12:30 UTC, SHA-256 " +
                              shown_fingerprint(bot.fingerprint) + ", may not manage certificates<"),
