@@ -84,6 +84,7 @@ class FakeServer:
         # The host's module: the sessions of each account as pairs (resource, sha256 or None). None: it
         # has no module.
         self.sessions = None
+        self.module_answers = True
         self.ended = []  # (account, sha256) of the sessions that it was told to end
 
     async def start(self):
@@ -243,6 +244,8 @@ class FakeServer:
         self._stanzas.put_nowait(stanza)
 
     def _module(self, id, request):
+        if not self.module_answers:
+            return
         addresses = f"id='{id}' from='{self.domain}' to='{self.component}'"
         if self.sessions is None:
             self.sends(f"<iq type='error' {addresses}><error type='cancel'><service-unavailable "
