@@ -25,6 +25,8 @@ using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t longest_text = 4096;
+// Many statements, which nobody waits for.
+constexpr milliseconds longest_batch{30000};
 
 constexpr const char* insert_sql =
     "INSERT INTO jidgate.confirmation_log"
@@ -69,7 +71,8 @@ struct AuditWriter::State {
   void run();
   void write_batch();
   void probe();
-  void use_database(const std::function<void(Connection&)>& work);
+  void use_database(const std::function<void(Connection&)>& work,
+                    std::optional<milliseconds> longest = std::nullopt);
   void committed(std::size_t rows);
   void write_one_by_one(std::size_t rows);
   void drop_first(const char* why, const std::exception& error);
@@ -126,10 +129,11 @@ void AuditWriter::State::run() {
   changed.notify_all();
 }
 
-void AuditWriter::State::use_database(const std::function<void(Connection&)>& work) {
+void AuditWriter::State::use_database(const std::function<void(Connection&)>& work,
+                                      std::optional<milliseconds> longest) {
   busy_since = SteadyClock::now().time_since_epoch().count();
   try {
-    pool.run(work, Pool::Repeat::once);
+    pool.run(work, Pool::Repeat::once, 2s, longest);
   } catch (...) {
     busy_since = 0;
     throw;
@@ -162,11 +166,13 @@ void AuditWriter::State::write_batch() {
     for (std::size_t i = 0; i < count; ++i) batch.push_back(&queue[i]);
   }
   try {
-    use_database([&](Connection& connection) {
-      pqxx::work transaction(connection.raw());
-      for (const AuditEntry* entry : batch) insert(transaction, *entry);
-      transaction.commit();
-    });
+    use_database(
+        [&](Connection& connection) {
+          pqxx::work transaction(connection.raw());
+          for (const AuditEntry* entry : batch) insert(transaction, *entry);
+          transaction.commit();
+        },
+        longest_batch);
     committed(batch.size());
     succeeded();
   } catch (const std::exception& error) {

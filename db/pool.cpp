@@ -2,10 +2,13 @@
 // A few connections, lent to whoever has work for the database.
 #include "db/pool.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
-#include <set>
+#include <thread>
 #include <vector>
 
 #include "db/pqxx_adapter.hpp"
@@ -14,122 +17,202 @@ namespace jidgate::db {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
-// After a failed connection nobody tries again for so long: a server that starts is not stormed.
-constexpr auto connect_pause = 250ms;
+static_assert(PoolLimits{}.use > milliseconds(Connection::Timeouts{}.statement_ms));
+
+// A connection that fails sooner was refused.
+constexpr auto silence = 1s;
 
 }  // namespace
 
 struct Pool::State {
-  State(std::string url_, unsigned most_, Metrics& metrics_)
-      : url(std::move(url_)), most(most_), metrics(metrics_) {}
+  State(std::string url_, unsigned most_, Metrics& metrics_, PoolLimits limits_)
+      : url(std::move(url_)), most(most_), metrics(metrics_), limits(limits_) {}
+
+  struct Use {
+    SteadyClock::time_point deadline;
+    bool is_interrupted = false;
+  };
+
+  void watch();
+  // With the mutex.
+  void went_away(bool silently);
 
   const std::string url;
   const unsigned most;
   Metrics& metrics;
+  const PoolLimits limits;
+  std::thread watchdog;
 
   // Guarded by `mutex`; a condition variable needs the plain one.
   std::mutex mutex;
   std::condition_variable changed;
+  std::condition_variable watched;  // the watchdog has to look again
   std::vector<std::unique_ptr<Connection>> idle;
-  std::set<Connection*> lent;
+  std::map<Connection*, Use> lent;
   unsigned count = 0;  // idle, lent and being made
   SteadyClock::time_point retry_at{};
+  milliseconds pause{0};  // 0: the server is there
+  bool probing = false;   // one tries whether it is there again
+  SteadyClock::time_point watchdog_wakes{};
   bool closed = false;
+  bool ending = false;
 };
 
-// Owns a connection and gives it back, or destroys it when it has gone bad.
+void Pool::State::went_away(bool silently) {
+  const auto now = SteadyClock::now();
+  if (now < retry_at) return;  // known from another connection
+  pause = silently ? std::clamp(pause * 2, limits.pause_first, limits.pause_longest)
+                   : limits.pause_first;
+  retry_at = now + pause;
+}
+
+void Pool::State::watch() {
+  ::pthread_setname_np(::pthread_self(), "db-watch");
+  for (std::unique_lock lock(mutex); !ending;) {
+    const auto now = SteadyClock::now();
+    watchdog_wakes = SteadyClock::time_point::max();
+    for (auto& [connection, use] : lent) {
+      if (use.is_interrupted) continue;
+      if (use.deadline > now) {
+        watchdog_wakes = std::min(watchdog_wakes, use.deadline);
+        continue;
+      }
+      use.is_interrupted = true;
+      went_away(true);
+      connection->interrupt();
+    }
+    if (watchdog_wakes == SteadyClock::time_point::max()) {
+      watched.wait(lock);
+    } else {
+      watched.wait_until(lock, watchdog_wakes);
+    }
+  }
+}
+
+// Has a connection and gives it back, or destroys it when it has gone bad.
 class Pool::Lease {
  public:
-  Lease(State& state, std::unique_ptr<Connection> connection)
-      : state_(state), connection_(std::move(connection)) {}
+  Lease(State& state, milliseconds wait, milliseconds longest);
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
-  ~Lease() {
-    {
-      const std::scoped_lock lock(state_.mutex);
-      // Off the list before it is closed: close() must not touch what is being destroyed.
-      state_.lent.erase(connection_.get());
-      if (!bad_ && connection_->is_open()) {
-        state_.idle.push_back(std::move(connection_));
-      } else {
-        --state_.count;
-      }
-      state_.metrics.set("db_pool_in_use", static_cast<double>(state_.lent.size()));
-    }
-    state_.changed.notify_one();
-  }
-  Connection& connection() { return *connection_; }
+  ~Lease();
 
-  void mark_bad() {
-    bad_ = true;
-    std::vector<std::unique_ptr<Connection>> dead;
-    const std::scoped_lock lock(state_.mutex);
-    dead.swap(state_.idle);
-    state_.count -= static_cast<unsigned>(dead.size());
-  }
-
-  static std::unique_ptr<Connection> get(State& state, std::chrono::milliseconds wait);
+  // Once the server has answered on it.
+  Connection& connection();
+  void mark_bad();
 
  private:
   State& state_;
   std::unique_ptr<Connection> connection_;
+  bool is_new_ = false;
+  bool is_probe_ = false;
   bool bad_ = false;
 };
 
-std::unique_ptr<Connection> Pool::Lease::get(State& state, std::chrono::milliseconds wait) {
+Pool::Lease::Lease(State& state, milliseconds wait, milliseconds longest) : state_(state) {
   const auto deadline = SteadyClock::now() + wait;
   std::unique_lock lock(state.mutex);
-  const auto lend = [&](std::unique_ptr<Connection> connection) {
-    state.lent.insert(connection.get());
-    state.metrics.set("db_pool_in_use", static_cast<double>(state.lent.size()));
-    return connection;
-  };
   const auto available = [&] {
     return state.closed || !state.idle.empty() || state.count < state.most;
   };
   if (!state.changed.wait_until(lock, deadline, available)) {
     throw Unavailable("all database connections are in use");
   }
-  if (state.closed) throw Unavailable("the database is not used any more");
+  const auto require_open = [&] {
+    if (state.closed) throw Unavailable("the database is not used any more");
+  };
+  require_open();
   if (!state.idle.empty()) {
-    auto connection = std::move(state.idle.back());
+    connection_ = std::move(state.idle.back());
     state.idle.pop_back();
-    return lend(std::move(connection));
-  }
-  if (SteadyClock::now() < state.retry_at) throw Unavailable("the database was away just now");
-  ++state.count;
-  lock.unlock();
-  std::unique_ptr<Connection> connection;
-  try {
-    connection = std::make_unique<Connection>(state.url, Connection::Timeouts{});
-  } catch (...) {
-    state.metrics.add("db_errors_total");
-    lock.lock();
-    --state.count;
-    state.retry_at = SteadyClock::now() + connect_pause;
+  } else {
+    const auto started = SteadyClock::now();
+    if (started < state.retry_at || state.probing) {
+      throw Unavailable("the database was away just now");
+    }
+    is_new_ = true;
+    state.probing = is_probe_ = state.pause > 0ms;
+    ++state.count;
     lock.unlock();
-    state.changed.notify_one();
-    throw;
+    try {
+      connection_ = std::make_unique<Connection>(state.url, Connection::Timeouts{});
+      lock.lock();
+      require_open();
+    } catch (...) {
+      if (!lock.owns_lock()) {
+        lock.lock();
+        state.metrics.add("db_errors_total");
+        state.went_away(SteadyClock::now() - started > silence);
+      }
+      --state.count;
+      if (is_probe_) state.probing = false;
+      lock.unlock();
+      state.changed.notify_one();
+      throw;
+    }
   }
-  lock.lock();
-  if (state.closed) {
-    --state.count;
-    throw Unavailable("the database is not used any more");
-  }
-  return lend(std::move(connection));
+  const auto over = SteadyClock::now() + longest;
+  state.lent.emplace(connection_.get(), State::Use{over});
+  if (over < state.watchdog_wakes) state.watched.notify_one();
+  state.metrics.set("db_pool_in_use", static_cast<double>(state.lent.size()));
 }
 
-Pool::Pool(std::string url, unsigned most, Metrics& metrics)
-    : state_(std::make_unique<State>(std::move(url), most, metrics)) {}
+Pool::Lease::~Lease() {
+  {
+    const std::scoped_lock lock(state_.mutex);
+    // Off the list before it is closed: nobody may interrupt what is being destroyed.
+    const auto use = state_.lent.extract(connection_.get());
+    if (!bad_ && !use.mapped().is_interrupted && connection_->is_open()) {
+      state_.idle.push_back(std::move(connection_));
+    } else {
+      --state_.count;
+    }
+    if (is_probe_) state_.probing = false;
+    state_.metrics.set("db_pool_in_use", static_cast<double>(state_.lent.size()));
+  }
+  state_.changed.notify_one();
+}
 
-Pool::~Pool() = default;
+Connection& Pool::Lease::connection() {
+  if (is_new_) {
+    connection_->raw();
+    const std::scoped_lock lock(state_.mutex);
+    state_.pause = 0ms;
+    if (is_probe_) state_.probing = false;
+    is_new_ = is_probe_ = false;
+  }
+  return *connection_;
+}
 
-void Pool::run(const std::function<void(Connection&)>& work, Repeat repeat,
-               std::chrono::milliseconds wait) {
+void Pool::Lease::mark_bad() {
+  bad_ = true;
+  std::vector<std::unique_ptr<Connection>> dead;
+  const std::scoped_lock lock(state_.mutex);
+  dead.swap(state_.idle);
+  state_.count -= static_cast<unsigned>(dead.size());
+}
+
+Pool::Pool(std::string url, unsigned most, Metrics& metrics, PoolLimits limits)
+    : state_(std::make_unique<State>(std::move(url), most, metrics, limits)) {
+  state_->watchdog = std::thread([state = state_.get()] { state->watch(); });
+}
+
+Pool::~Pool() {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->ending = true;
+    state_->watched.notify_one();
+  }
+  state_->watchdog.join();
+}
+
+void Pool::run(const std::function<void(Connection&)>& work, Repeat repeat, milliseconds wait,
+               std::optional<milliseconds> longest) {
   for (bool last = repeat == Repeat::never;; last = true) {
-    Lease lease(*state_, Lease::get(*state_, wait));
+    Lease lease(*state_, wait, longest.value_or(state_->limits.use));
     try {
       return work(lease.connection());
     } catch (const std::exception& error) {
@@ -145,15 +228,14 @@ void Pool::insist(const std::function<void(Connection&)>& work, SteadyClock::tim
   for (;;) {
     try {
       const auto left = deadline - SteadyClock::now();
-      return run(
-          work, Repeat::never,
-          std::chrono::duration_cast<std::chrono::milliseconds>(std::max(left, left.zero())));
+      return run(work, Repeat::never,
+                 std::chrono::duration_cast<milliseconds>(std::max(left, left.zero())));
     } catch (const std::exception& error) {
       const bool away = dynamic_cast<const Unavailable*>(&error) != nullptr;
       const Trouble trouble = trouble_of(error);
       if (!away && trouble != Trouble::connection && trouble != Trouble::in_doubt) throw;
       std::unique_lock lock(state_->mutex);
-      const auto next = SteadyClock::now() + connect_pause;
+      const auto next = SteadyClock::now() + state_->limits.pause_first;
       if (next >= deadline ||
           state_->changed.wait_until(lock, next, [&] { return state_->closed; })) {
         throw;
@@ -166,7 +248,10 @@ void Pool::close() {
   const std::scoped_lock lock(state_->mutex);
   state_->closed = true;
   state_->changed.notify_all();
-  for (Connection* connection : state_->lent) connection->interrupt();
+  for (auto& [connection, use] : state_->lent) {
+    use.is_interrupted = true;
+    connection->interrupt();
+  }
 }
 
 }  // namespace jidgate::db

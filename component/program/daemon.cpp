@@ -2,6 +2,8 @@
 // Every part of the running daemon.
 #include "component/program/daemon.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -15,6 +17,8 @@ namespace {
 
 constexpr std::chrono::milliseconds stop_grace{3000};
 constexpr std::chrono::milliseconds record_grace{3000};
+// For what has been written all the time that the others were given.
+constexpr std::chrono::milliseconds least_grace{1000};
 
 component::StreamSettings stream_settings(const Settings& settings) {
   component::StreamSettings stream;
@@ -204,9 +208,17 @@ void Daemon::stop() {
   for (const OpenQuestion& open : confirmations_.all()) {
     if (const auto cancelled = confirmations_.cancel(open.id)) confirm_.withdraw(*cancelled);
   }
+  const auto deadline = std::chrono::steady_clock::now() + record_grace;
+  if (certificates_) certificates_->close(record_grace);
+  if (audit_) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    audit_->stop(std::max(left, least_grace));
+  }
+  // Now whoever still waits for the database comes back with nothing, and says so: before the link
+  // goes down.
   if (certificates_) certificates_->close(record_grace);
   stream_.stop();
-  if (audit_) audit_->stop(record_grace);
   admin_gate_.stop(farewell, stop_grace);
 }
 

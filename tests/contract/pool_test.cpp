@@ -209,5 +209,93 @@ TEST_F(PoolTest, ClosingFreesAThreadThatWaitsForAFrozenServer) {
   postgres_->freeze(false);
 }
 
+TEST_F(PoolTest, AFrozenServerEndsTheWorkAndTheNextFailsAtOnceUntilItGoesOn) {
+  Pool pool(url(), 4, metrics_, {1s, 1min, 1min});
+  backend(pool);
+  postgres_->freeze(true);
+  try {
+    // Not by the server: its own limit is frozen as well.
+    backend(pool, Pool::Repeat::never);
+    ADD_FAILURE() << "a frozen server answered";
+  } catch (const std::exception& error) {
+    EXPECT_EQ(trouble_of(error), Trouble::connection);
+  }
+  // It would have to wait for a server that says nothing.
+  EXPECT_THROW(backend(pool, Pool::Repeat::once), Unavailable);
+  postgres_->freeze(false);
+}
+
+TEST_F(PoolTest, ItIsFoundAgainAfterItWasFrozen) {
+  Pool pool(url(), 4, metrics_, {1s, 10ms, 20ms});
+  const int before = backend(pool);
+  postgres_->freeze(true);
+  EXPECT_THROW(backend(pool, Pool::Repeat::once), std::exception);
+  postgres_->freeze(false);
+  wait_for(pool);
+  EXPECT_NE(backend(pool), before);
+}
+
+TEST_F(PoolTest, OneAloneTriesWhetherAFrozenServerIsThereAgain) {
+  Pool pool(url(), 4, metrics_, {1s, 500ms, 500ms});
+  backend(pool);
+  postgres_->freeze(true);
+  EXPECT_THROW(backend(pool), std::exception);
+  std::atomic<int> waited{0}, turned_away{0};
+  std::vector<std::future<void>> callers;
+  for (int i = 0; i < 3; ++i) {
+    callers.push_back(std::async(std::launch::async, [&] {
+      while (waited == 0) {
+        try {
+          backend(pool);
+        } catch (const Unavailable&) {
+          ++turned_away;
+          std::this_thread::sleep_for(1ms);
+        } catch (const std::exception&) {
+          ++waited;
+        }
+      }
+    }));
+  }
+  for (auto& caller : callers) caller.get();
+  EXPECT_EQ(waited, 1);
+  EXPECT_GT(turned_away, 0);
+  postgres_->freeze(false);
+}
+
+TEST_F(PoolTest, WhatOthersHaveBeenLentIsTheirsWhenOneProcessOfTheServerIsFrozen) {
+  Pool pool(url(), 4, metrics_, {1s, 1ms, 1ms});
+  std::promise<void> lent, release;
+  auto other = std::async(std::launch::async, [&] {
+    pool.run(
+        [&](Connection& connection) {
+          pqxx::nontransaction transaction(connection.raw());
+          lent.set_value();
+          release.get_future().wait();
+          execute(transaction, "SELECT 1");
+        },
+        Pool::Repeat::never, 2s, 1min);
+  });
+  lent.get_future().wait();
+  const int frozen = backend(pool);
+  postgres_->freeze_backend(frozen, true);
+  EXPECT_THROW(backend(pool), std::exception);
+  release.set_value();
+  EXPECT_NO_THROW(other.get());
+  wait_for(pool);
+  EXPECT_NE(backend(pool), frozen);
+  postgres_->freeze_backend(frozen, false);
+}
+
+TEST_F(PoolTest, WorkThatSaysSoMayTakeLonger) {
+  Pool pool(url(), 4, metrics_, {1s, 1ms, 1ms});
+  const auto sleep = [](Connection& connection) {
+    pqxx::nontransaction transaction(connection.raw());
+    execute(transaction, "SELECT pg_sleep(1.5)");
+  };
+  EXPECT_THROW(pool.run(sleep, Pool::Repeat::never), std::exception);
+  wait_for(pool);
+  EXPECT_NO_THROW(pool.run(sleep, Pool::Repeat::never, 2s, 1min));
+}
+
 }  // namespace
 }  // namespace jidgate::db

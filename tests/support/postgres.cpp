@@ -189,6 +189,10 @@ void Postgres::freeze(bool frozen) {
   for (const pid_t child : children_of(postmaster)) ::kill(child, signal);
 }
 
+void Postgres::freeze_backend(int pid, bool frozen) {
+  ::kill(pid, frozen ? SIGSTOP : SIGCONT);
+}
+
 std::string Postgres::create_database() {
   const std::string name = "test" + std::to_string(++state_->databases);
   pqxx::connection connection(url("postgres"));

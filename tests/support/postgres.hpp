@@ -19,6 +19,7 @@ class Postgres {
   void stop(int signal = SIGINT);
   void kill() { stop(SIGKILL); }
   void freeze(bool frozen);  // the postmaster and every backend
+  void freeze_backend(int pid, bool frozen);
 
   // A new, empty database; the connection string of it for a role.
   std::string create_database();

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A private PostgreSQL cluster from Debian's packages."""
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -56,3 +57,11 @@ class Postgres:
 
     def stop(self, number=signal.SIGINT):
         self.process.stop(number)
+
+    def freeze(self, frozen=True):
+        """The postmaster first, so that it starts nobody whom the signal would not reach."""
+        number = signal.SIGSTOP if frozen else signal.SIGCONT
+        self.process.send(number)
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        for child in map(int, children.split()):
+            os.kill(child, number)
