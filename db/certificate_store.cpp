@@ -18,6 +18,7 @@ using Added = CertificateStore::Added;
 constexpr unsigned most_races = 64;
 constexpr unsigned highest_slot = 32767;
 constexpr std::size_t removed_at_once = 1000;
+constexpr unsigned most_batches = 10;  // others wait for the thread meanwhile
 
 // The lowest free place decides: of several that come at once each finds the same one, and one gets
 // it. Only where another is ended at that very moment can they find different ones, so the count of
@@ -56,10 +57,11 @@ constexpr Sql revoke_sql =
     "UPDATE jidgate.certificate SET slot = NULL, revoked_at = clock_timestamp(), end_id = $3::uuid"
     " WHERE account = $1 AND name = $2 AND revoked_at IS NULL"
     " RETURNING encode(sha256, 'hex')";
+constexpr Sql is_unfinished_sql =
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY ($1::integer[])) AS is_unfinished";
 constexpr Sql what_was_ended_sql =
-    "SELECT (SELECT encode(sha256, 'hex') FROM jidgate.certificate"
-    " WHERE account = $1 AND name = $2 AND end_id = $3::uuid) AS ended,"
-    " EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY ($4::integer[])) AS is_unfinished";
+    "SELECT encode(sha256, 'hex') FROM jidgate.certificate"
+    " WHERE account = $1 AND name = $2 AND end_id = $3::uuid";
 
 // Of one that is revoked: whoever marks another would keep a later revoke from ending anything.
 constexpr Sql sessions_ended_sql =
@@ -189,20 +191,19 @@ OrStoreFault<std::optional<std::string>> CertificateStore::end(const Jid& accoun
   std::optional<std::string> fingerprint;
   const auto attempt = [&](Connection& connection, const std::vector<int>& unfinished) {
     pqxx::nontransaction transaction(connection.raw());
-    const pqxx::result ended =
-        execute(transaction, how == End::disable ? disable_sql : revoke_sql, owner, given, id);
-    if (!ended.empty()) {
-      fingerprint = hex_decode(ended[0][0].c_str());
-    } else if (!unfinished.empty()) {
-      const pqxx::result rows =
-          execute(transaction, what_was_ended_sql, owner, given, id, array_of(unfinished));
-      const pqxx::row found = rows[0];
-      if (found["ended"].is_null()) {
-        must_be_finished(found);
-      } else {
-        fingerprint = hex_decode(found["ended"].c_str());
-      }
+    pqxx::result ended;
+    if (!unfinished.empty()) {
+      // What an earlier attempt did comes first: its name may have been given to another one
+      // meanwhile, which must not be ended in its place. In this order, since it may be done now.
+      const pqxx::result before = execute(transaction, is_unfinished_sql, array_of(unfinished));
+      ended = execute(transaction, what_was_ended_sql, owner, given, id);
+      if (ended.empty()) must_be_finished(before[0]);
     }
+    if (ended.empty()) {
+      ended =
+          execute(transaction, how == End::disable ? disable_sql : revoke_sql, owner, given, id);
+    }
+    if (!ended.empty()) fingerprint = hex_decode(ended[0][0].c_str());
   };
   return state_->guarded([&] {
     state_->resolve(attempt);
@@ -218,11 +219,13 @@ OrStoreFault<bool> CertificateStore::sessions_ended(const Unended& which) {
 
 OrStoreFault<std::size_t> CertificateStore::remove_expired(std::chrono::seconds ago) {
   return state_->guarded([&] {
-    std::size_t all = 0, removed = 0;
-    do {
-      removed = state_->changed_rows(remove_expired_sql, ago.count(), removed_at_once);
+    std::size_t all = 0;
+    for (unsigned batch = 0; batch < most_batches; ++batch) {
+      const std::size_t removed =
+          state_->changed_rows(remove_expired_sql, ago.count(), removed_at_once);
       all += removed;
-    } while (removed == removed_at_once);
+      if (removed < removed_at_once) break;
+    }
     return all;
   });
 }
