@@ -131,6 +131,23 @@ TEST_F(CertificateDoubtTest, WhatWasEndedIsToldThoughTheAnswerWasLost) {
   EXPECT_TRUE(relay_.has_lost());
 }
 
+TEST_F(CertificateDoubtTest, AnotherOneThatGotTheNameMeanwhileIsNotEndedInItsPlace) {
+  add(juliet, "phone", "one");
+  add(juliet, "laptop", "two");
+  // Before the second attempt can begin.
+  query(
+      "CREATE FUNCTION jidgate.take_the_name() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+      " $$ BEGIN UPDATE jidgate.certificate SET name = 'phone' WHERE name = 'laptop';"
+      " RETURN NULL; END $$");
+  query(
+      "CREATE TRIGGER take_the_name AFTER UPDATE OF revoked_at ON jidgate.certificate"
+      " FOR EACH ROW EXECUTE FUNCTION jidgate.take_the_name()");
+  relay_.lose(Relay::Loses::answer);
+  EXPECT_EQ(end_behind("phone", End::revoke), certificate("one").fingerprint);
+  EXPECT_TRUE(relay_.has_lost());
+  EXPECT_THAT(overview(juliet), ElementsAre("phone active", "phone revoked"));
+}
+
 TEST_F(CertificateDoubtTest, RecordsAreToldOfEvenIfNobodyKnowsThatTheyWereClaimed) {
   add(juliet, "phone", "one");
   relay_.lose(Relay::Loses::answer, "COMMIT");
