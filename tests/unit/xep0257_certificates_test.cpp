@@ -215,29 +215,6 @@ TEST_F(CertificatesTest, OnlyAccountsOfOurHostsAreServed) {
   server.receives_nothing();
 }
 
-// A list is much larger than the request for it, and who keeps asking keeps the others waiting.
-TEST_F(CertificatesTest, OneAccountHasOnlySoManyRequestsUnderWay) {
-  std::vector<std::string> asked;
-  for (int i = 0; i < 10; ++i) {
-    sends("get", orchard, items());
-    asked.push_back(is_asked("sessions"));
-  }
-  sends("get", orchard, items());
-  EXPECT_TRUE(matches(server.receives(), error("wait", "resource-constraint")));
-  sends("set", orchard, by_name("revoke", "Laptop"));
-  EXPECT_TRUE(matches(server.receives(), error("wait", "resource-constraint")));
-  sends("get", "juliet@verona.test/balcony", items());
-  module_answers(is_asked("sessions", "juliet@verona.test"), sessions(""));
-  EXPECT_TRUE(matches(server.receives(), result(items(), "juliet@verona.test/balcony")));
-  for (const std::string& id : asked) {
-    module_answers(id, sessions(""));
-    EXPECT_TRUE(matches(server.receives(), result(items())));
-  }
-  sends("get", orchard, items());
-  module_answers(is_asked("sessions"), sessions(""));
-  EXPECT_TRUE(matches(server.receives(), result(items())));
-}
-
 TEST_F(CertificatesTest, EverybodySeesAndEndsTheirOwnAlone) {
   answer("set", append("Laptop", certificate()));
   const std::string_view juliet = "juliet@verona.test/balcony";
