@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 // For an answer, to the next tick: some clients wait three seconds for a list, and no longer.
 constexpr auto patience = 1500ms;
 constexpr auto believed_absent = 30s;  // until a host without the module is asked again
+constexpr std::chrono::minutes complaint_interval{1};
 // Far above what is under way at any moment; it keeps a host that is silent from costing more.
 constexpr std::size_t most_pending = 5000;
 
@@ -61,7 +62,7 @@ void HostModule::sessions(const Jid& account, std::function<void(Sessions)> then
         if (const auto* silence = std::get_if<Silence>(&answer)) return then(*silence);
         auto sessions = read_sessions(*std::get<const gloox::Tag*>(answer));
         if (sessions) return then(std::move(*sessions));
-        log_.warning("host.unreadable", {{"host", account.domain()}, {"what", "sessions"}});
+        complain("host.unreadable", account.domain());
         then(Silence::no_answer);
       });
 }
@@ -108,14 +109,19 @@ HostModule::Answer<const gloox::Tag*> HostModule::read(const Incoming& answer) {
     seen(host);
     const auto& children = answer.tag.children();
     if (children.size() == 1 && namespace_of(*children.front()) == host_ns) return children.front();
-    log_.warning("host.unreadable", {{"host", host}, {"what", "result"}});
+    complain("host.unreadable", host);
     return Silence::no_answer;
   }
   // What a server says that knows nothing of the namespace. A module that does not want to answer
   // says something else, and then nobody may be let off.
   if (!has_condition(answer.tag, "service-unavailable") &&
       !has_condition(answer.tag, "feature-not-implemented")) {
-    log_.warning("host.refuses", {{"host", host}});
+    complain("host.refuses", host);
+    return Silence::no_answer;
+  }
+  // Sessions that it marked may still be there: nobody is let off because it went away.
+  if (with_module_.contains(host)) {
+    complain("host.module_gone", host);
     return Silence::no_answer;
   }
   if (without_module_.insert_or_assign(host, clock_.steady() + believed_absent).second) {
@@ -126,10 +132,20 @@ HostModule::Answer<const gloox::Tag*> HostModule::read(const Incoming& answer) {
 
 void HostModule::seen(const std::string& host) {
   without_module_.erase(host);
+  with_module_.insert(host);
+}
+
+void HostModule::complain(std::string_view event, const std::string& host) {
+  const SteadyTime now = clock_.steady();
+  SteadyTime& quiet_until = quiet_until_[std::string(event) + ' ' + host];
+  if (now < quiet_until) return;
+  quiet_until = now + complaint_interval;
+  log_.warning(event, {{"host", host}});
 }
 
 void HostModule::link_down() {
   without_module_.clear();
+  with_module_.clear();
   for (auto& [id, pending] : std::exchange(pending_, {})) pending.then(Silence::no_answer);
 }
 

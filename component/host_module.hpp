@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,7 +35,8 @@ struct HostSession {
 std::optional<std::string> read_fingerprint(const gloox::Tag& session);
 
 // XMPP thread. What is asked of a host without the module is answered with an error by the server;
-// that host is then left alone for half a minute.
+// that host is then left alone for half a minute. Whoever had one on this link has one: when it
+// does not answer, nothing is known.
 class HostModule final : public Unit {
  public:
   HostModule(Stream& stream, const Clock& clock, Log& log);
@@ -73,11 +75,15 @@ class HostModule final : public Unit {
   void ask(std::string_view type, const std::string& host, std::unique_ptr<gloox::Tag> payload,
            Then then);
   Answer<const gloox::Tag*> read(const Incoming& answer);
+  // Once a minute: anybody's request may be the cause.
+  void complain(std::string_view event, const std::string& host);
 
   Stream& stream_;
   const Clock& clock_;
   Log& log_;
   std::map<std::string, Pending> pending_;            // by the random id of the request
+  std::set<std::string> with_module_;                 // hosts, since the link came up
+  std::map<std::string, SteadyTime> quiet_until_;     // by event and host
   std::map<std::string, SteadyTime> without_module_;  // hosts, and until when that is believed
 };
 

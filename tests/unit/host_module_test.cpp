@@ -73,6 +73,19 @@ TEST_F(HostModuleTest, AHostWithoutAModuleIsAskedAgainAfterAWhile) {
   EXPECT_EQ(log.entries("host.no_module").size(), 1U) << "known already";
 }
 
+// Its sessions are still there, and one of them may be one that may not manage.
+TEST_F(HostModuleTest, AModuleThatWentAwayLetsNobodyOff) {
+  sends("get", orchard, items());
+  module_answers(is_asked("sessions"), sessions(""));
+  EXPECT_TRUE(matches(server.receives(), result(items())));
+  for (int i = 0; i < 2; ++i) {
+    sends("set", orchard, by_name("revoke", "Laptop"));
+    module_fails(is_asked("sessions"), "service-unavailable");
+    EXPECT_TRUE(matches(server.receives(), error("wait", "internal-server-error")));
+  }
+  EXPECT_EQ(log.entries("host.module_gone").size(), 1U) << "once a minute";
+}
+
 TEST_F(HostModuleTest, AModuleThatShowsItselfIsAskedAtOnce) {
   has_no_module();
   there([&] { module.seen("verona.test"); });
@@ -90,6 +103,10 @@ TEST_F(HostModuleTest, WhoeverEndsSessionsIsToldTheirNumberOrThatThereIsNoAnswer
     });
   };
   std::promise<Module::Ended> answered, refused, unanswered, without;
+  has_no_module();
+  asks(without);
+  EXPECT_EQ(std::get<Module::Silence>(without.get_future().get()), Module::Silence::no_module);
+  there([&] { module.seen("verona.test"); });
   asks(answered);
   module_answers(
       is_asked("end", romeo, phone),
@@ -102,9 +119,6 @@ TEST_F(HostModuleTest, WhoeverEndsSessionsIsToldTheirNumberOrThatThereIsNoAnswer
   is_asked("end", romeo, phone);
   ticks(Seconds{2});
   EXPECT_EQ(std::get<Module::Silence>(unanswered.get_future().get()), Module::Silence::no_answer);
-  has_no_module();
-  asks(without);
-  EXPECT_EQ(std::get<Module::Silence>(without.get_future().get()), Module::Silence::no_module);
 }
 
 TEST_F(HostModuleTest, ALinkThatIsLostAnswersEverybodyWhoWaits) {
