@@ -8,12 +8,14 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+import certificates  # noqa: E402
 import gate  # noqa: E402
 import prosody  # noqa: E402
 import speed  # noqa: E402
 import waiting  # noqa: E402
 
-BENCHMARKS = {"waiting": waiting, "speed": speed, "prosody": prosody, "gate": gate}
+BENCHMARKS = {"waiting": waiting, "speed": speed, "prosody": prosody, "gate": gate,
+              "certificates": certificates}
 
 
 def main():

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """No statement is ever built from input: the text of each is a constant, and values are parameters.
 
-In C++ the compiler sees to it, since only it can make the type Sql; here it is made sure that nothing
-goes past that type. In the migrations and in the modules for the host servers texts are looked at."""
+In C++ the compiler sees to it, since only it can make the type Sql; here it is made sure that
+nothing goes past that type. In the migrations and in the modules for the host servers the texts are
+looked at."""
 
 import re
 
@@ -16,7 +17,8 @@ SCRIPTS = (*ADAPTER, "db/migrate.cpp")
 
 KNOWS_SQL = re.compile(r'#\s*include\s*(<pqxx|<libpq|"db/(pqxx_adapter|schema_version)\.hpp")')
 # What libpqxx and libpq run text with, and what they offer to whoever puts values into a text.
-RUNS = re.compile(r"(\.|->)\s*(exec\w*|query\w*|for_query|for_stream|stream\w*|raw\(\)\.prepare)\s*[<(]|"
+RUNS = re.compile(r"(\.|->)\s*(exec\w*|query\w*|for_query|for_stream|stream\w*|"
+                  r"raw\(\)\.prepare)\s*[<(]|"
                   r"\bpqxx::(pipeline|stream_\w+|prepped|\w*cursor\w*)\b|"
                   r"\bPQ(exec|sendQuery|prepare|sendPrepare)\w*")
 QUOTES = re.compile(r"(\.|->)\s*(quote\w*|esc\w*)\s*\(|\bPQescape\w*")

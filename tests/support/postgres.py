@@ -17,10 +17,11 @@ def programs():
 
 
 class Postgres:
-    def __init__(self, folder):
+    def __init__(self, folder, options=("-F",)):
+        """Durability is what the server promises its users; a cluster of the tests has none."""
+        self.options = options
         self.folder = folder.sub("postgres")
         self.data = self.folder / "data"
-        # Durability is what the server promises its users; a cluster of the tests has none.
         run([programs() / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N",
              "-E", "UTF8", "--locale=C"])
         self.databases = 0
@@ -34,7 +35,7 @@ class Postgres:
         self.process = Process(
             "postgres",
             [programs() / "postgres", "-D", self.data, "-p", self.port,
-             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-F"],
+             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", *self.options],
             self.folder / "log", cwd=self.folder)
         self.process.wait_for(
             lambda: subprocess.run([programs() / "pg_isready", "-q", "-h", "127.0.0.1",
@@ -51,9 +52,9 @@ class Postgres:
         self.execute("postgres", f"CREATE DATABASE {name} OWNER {owner}")
         return name
 
-    def execute(self, database, statement, role="postgres"):
+    def execute(self, database, statement, role="postgres", within=60):
         return run([programs() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-                    "-d", self.url(database, role), "-c", statement])
+                    "-d", self.url(database, role), "-c", statement], within=within)
 
     def stop(self, number=signal.SIGINT):
         self.process.stop(number)
