@@ -96,12 +96,12 @@ TEST_F(NoticesTest, NobodyElseIsTold) {
 // ---- a plain OK in doubt
 
 TEST_F(NoticesTest, BetweenTwoQuestionsTheCodeIsAskedForOnce) {
-  const OpenQuestion first = asks(romeo, "one"), second = asks(romeo, "two");
+  const OpenQuestion first = asks(romeo, "code-1"), second = asks(romeo, "code-2");
   for (int times = 0; times < 3; ++times) answers(first, body("OK"));
   expect_notice(orchard, Notice::which_one, {});
   expect_open(first);
   expect_open(second);
-  answers(second, body("two"));
+  answers(second, body("code-2"));
   EXPECT_EQ(outcome(second), Outcome::confirmed);
   answers(first, body("OK"));
   EXPECT_EQ(outcome(first), Outcome::confirmed);
