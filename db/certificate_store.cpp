@@ -126,12 +126,11 @@ void CertificateStore::State::resolve(const Attempt& attempt) {
       throw;
     }
   };
-  const auto deadline = std::chrono::steady_clock::now() + patience;
   try {
     pool.run(once, Pool::Repeat::never);
   } catch (const std::exception&) {
     if (asked.empty()) throw;
-    pool.insist(once, deadline);
+    pool.insist(once, std::chrono::steady_clock::now() + patience);
   }
 }
 
@@ -215,8 +214,19 @@ OrStoreFault<std::optional<std::string>> CertificateStore::end(const Jid& accoun
 }
 
 OrStoreFault<bool> CertificateStore::sessions_ended(const Unended& which) {
+  bool changed = false;
+  const auto mark = [&](Connection& connection) {
+    pqxx::work transaction(connection.raw());
+    // Many may have been revoked at once, and nobody waits for the disk: what a crash forgets is
+    // ended once more.
+    execute(transaction, "SELECT set_config('synchronous_commit', 'off', true)");
+    changed = execute(transaction, sessions_ended_sql, Octets{which.fingerprint}, which.account)
+                  .affected_rows() > 0;
+    transaction.commit();
+  };
   return state_->guarded([&] {
-    return state_->changed_rows(sessions_ended_sql, Octets{which.fingerprint}, which.account) > 0;
+    state_->pool.run(mark, Pool::Repeat::once);
+    return changed;
   });
 }
 

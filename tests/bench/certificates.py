@@ -25,8 +25,8 @@ FILL = """
     INSERT INTO jidgate.certificate (account, name, der, subject, xmpp_addresses, key, not_before,
       not_after, can_manage, slot, add_id, told_added_at)
     SELECT 'a' || i || '@verona.test', 'phone', decode(lpad(to_hex(i), 128, '0'), 'hex'),
-      'CN=bench', ARRAY['a' || i || '@verona.test'], 'P-256', now(), now() + interval '1 year', true,
-      1, gen_random_uuid(), now()
+      'CN=bench', ARRAY['a' || i || '@verona.test'], 'P-256', now(), now() + interval '1 year',
+      true, 1, gen_random_uuid(), now()
     FROM generate_series"""
 # What pgbench gives for each parameter of the store's statement, as long as what the store gives.
 ADD_VALUES = {
@@ -125,8 +125,9 @@ def filled(postgres, size):
     postgres.execute(database, f"""
         CREATE TEMPORARY TABLE index ON COMMIT DROP AS
           SELECT conname AS name,
-              format('ALTER TABLE jidgate.certificate DROP CONSTRAINT %I', conname) AS away, format('ALTER TABLE jidgate.certificate ADD CONSTRAINT %I ', conname)
-              || pg_get_constraintdef(oid) AS back
+              format('ALTER TABLE jidgate.certificate DROP CONSTRAINT %I', conname) AS away,
+              format('ALTER TABLE jidgate.certificate ADD CONSTRAINT %I ', conname)
+                || pg_get_constraintdef(oid) AS back
             FROM pg_constraint
             WHERE conrelid = 'jidgate.certificate'::regclass AND contype IN ('p', 'u');
         INSERT INTO index

@@ -193,6 +193,21 @@ TEST_F(CertificateDoubtTest, WhenTheServerComesBackInTimeItIsAdded) {
   EXPECT_THAT(overview(juliet), ElementsAre("phone active"));
 }
 
+TEST_F(CertificateDoubtTest, WhatAFrozenServerHadNotBegunIsAddedOnceWhenItGoesOn) {
+  Pool pool(url("jidgate_service"), 1, metrics_, {200ms, 50ms, 100ms});
+  CertificateStore store(pool, nullptr, 20s);
+  EXPECT_EQ(std::get<std::size_t>(store.remove_account(jid(juliet))), 0u);  // connects
+  postgres_->freeze(true);
+  auto added = std::async(std::launch::async, [&] {
+    return store.add(jid(juliet), "phone", certificate("one"), true, {});
+  });
+  wait_until([&] { return metrics_.render().find("db_errors_total 0\n") == std::string::npos; },
+             "the connection to be taken away");
+  postgres_->freeze(false);
+  EXPECT_EQ(std::get<Added>(added.get()), Added::added);
+  EXPECT_THAT(overview(juliet), ElementsAre("phone active"));
+}
+
 TEST_F(CertificateDoubtTest, AThreadThatLooksForItsAnswerIsFreedWhenTheDaemonStops) {
   CertificateStore patient(narrow_, nullptr, 1h);
   postgres_->stop();
