@@ -37,7 +37,7 @@ class Certificates final : public Unit {
 
  private:
   // Requests of one account under way. Clients wait for their answers; whoever does not is told to.
-  static constexpr std::size_t most_at_once = 10;
+  static constexpr std::size_t most_at_once = 20;
 
   // What may block, with the answer that it gives; on the strand of the account.
   using Work = std::function<void(Reply&)>;

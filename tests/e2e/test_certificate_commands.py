@@ -134,7 +134,7 @@ async def test_a_certificate_from_its_registration_to_its_end(server, gate, make
     await choice.step("complete", {"name": "Bot"})
     assert choice.notes == [("info", "“Bot” is disabled.")]
     choice = await Dialogue(server, "revoke").step()
-    assert choice.options() == ["Bot", "Phone"]
+    assert choice.options() == ["Phone", "Bot"]
     await choice.step("next", {"name": "Phone"})
     assert choice.notes == [("info", "“Phone” is revoked.")]
     assert gate.rows() == [(ROMEO, "Bot", bot.sha256, False, "disabled"),

@@ -98,14 +98,14 @@ async def test_the_first_decision_stands(server, jidgate, browse):
 async def test_a_bare_ok_is_ambiguous_between_two_questions(server, jidgate, browse):
     """With two questions open nobody knows which one an OK is for; the code says it."""
     http = browse(await jidgate(server, {"confirm": {"per-account": "2"}}))
-    first = http.get(PAGE, auth=(ROMEO, "alpha"))
-    to_first = await asked(server, ROMEO, "alpha")
-    second = http.get(PAGE, auth=(ROMEO, "beta"))
-    await asked(server, ROMEO, "beta")
+    first = http.get(PAGE, auth=(ROMEO, "alpha-1"))
+    to_first = await asked(server, ROMEO, "alpha-1")
+    second = http.get(PAGE, auth=(ROMEO, "beta-2"))
+    await asked(server, ROMEO, "beta-2")
     server.sends(to_first.said("OK"))
     assert not any(is_question(stanza) for stanza in await server.passed())
     assert not first.done() and not second.done()
-    server.sends(to_first.said("beta"))
+    server.sends(to_first.said("beta-2"))
     assert (await second).status == 200
     assert not first.done()
     server.sends(to_first.confirmed())

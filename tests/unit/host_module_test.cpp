@@ -135,7 +135,7 @@ TEST_F(HostModuleTest, ALinkThatIsLostAnswersEverybodyWhoWaits) {
 // A list is much larger than the request for it, and who keeps asking keeps the others waiting.
 TEST_F(HostModuleTest, OneAccountHasOnlySoManyRequestsUnderWay) {
   std::vector<std::string> asked;
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 20; ++i) {
     sends("get", orchard, items());
     asked.push_back(is_asked("sessions"));
   }
