@@ -20,14 +20,14 @@ constexpr Sql listen_sql = "LISTEN jidgate_revoked";
 }  // namespace
 
 struct Listener::State {
-  State(std::string url_, std::function<void()> heard_, Log& log_, Metrics& metrics_,
-        ListenerLimits limits_)
-      : url(std::move(url_)),
-        heard(std::move(heard_)),
-        log(log_),
-        metrics(metrics_),
-        limits(limits_),
-        backoff(limits_.backoff_first) {}
+  State(std::string the_url, std::function<void()> the_heard, Log& the_log, Metrics& the_metrics,
+        ListenerLimits the_limits)
+      : url(std::move(the_url)),
+        heard(std::move(the_heard)),
+        log(the_log),
+        metrics(the_metrics),
+        limits(the_limits),
+        backoff(the_limits.backoff_first) {}
 
   class Use;
   void run();
