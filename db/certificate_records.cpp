@@ -160,7 +160,7 @@ StoreFault CertificateStore::State::fault_of(const std::exception& error) {
     std::string what = first_line(error.what());
     const bool is_new =
         told.with([&](std::string& last) { return std::exchange(last, what) != what; });
-    if (is_new) log->error("certificates.database_refused", {{"what", std::move(what)}});
+    if (is_new) log->error("certificate.database_refused", {{"what", std::move(what)}});
   }
   return full ? StoreFault::full : StoreFault::away;
 }

@@ -389,7 +389,7 @@ TEST_F(CertificateStoreTest, AFullDiskIsToldAsFullAndLeavesNothing) {
     EXPECT_EQ(std::get<StoreFault>(store.add(jid(juliet), "phone", certificate("one"), true, {})),
               StoreFault::full);
   }
-  EXPECT_EQ(log.entries("certificates.database_refused").size(), 1u);
+  EXPECT_EQ(log.entries("certificate.database_refused").size(), 1u);
   query("ALTER TABLE jidgate.certificate DISABLE TRIGGER no_room");
   EXPECT_EQ(add(juliet, "phone", "one"), Added::added);
   query("ALTER TABLE jidgate.certificate ENABLE TRIGGER no_room");
