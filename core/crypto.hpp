@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Random numbers, digests and keyed digests. With certificate*.cpp the only part of core/ that knows
-// OpenSSL.
+// Random numbers, digests and keyed digests. With certificate*.cpp the only part of core/ that
+// knows OpenSSL.
 #pragma once
 
 #include <cstddef>

@@ -52,9 +52,9 @@ class Rules {
   const Policy* policy(std::string_view name) const;
   Ruling decide(const Site& site, const RulePath& path, std::string_view method,
                 const Address& asker) const;
-  // The same under a policy: its allow-list takes the place of the rule's, as do its mode and times,
-  // each where the policy has one. An ambiguous path is still no bypass and asked each time, and
-  // the policy's list admits nobody there whom the others do not.
+  // The same under a policy: its allow-list takes the place of the rule's, as do its mode and
+  // times, each where the policy has one. An ambiguous path is still no bypass and asked each time,
+  // and the policy's list admits nobody there whom the others do not.
   Ruling decide(const Site& site, const RulePath& path, std::string_view method,
                 const Address& asker, const Policy& policy) const;
   // Whether every list admits the account. A JID without a local part is never admitted.
