@@ -114,8 +114,9 @@ class Run {
     if (too_many && !open_.empty()) return refuse("too-many-attributes");
 
     auto [xmlns, local] = split(name);
-    // A payload of no namespace could not be told from one of the content namespace.
-    if (xmlns.empty() && open_.size() < 2) return refuse("malformed");
+    // A payload of no namespace could not be told from one of the content namespace, and that of
+    // "xml:" cannot be declared, so that the element could not be written again.
+    if ((xmlns.empty() && open_.size() < 2) || xmlns == xml_ns) return refuse("malformed");
     const std::string& parent = namespaces_.back();
     if (xmlns == client_ns && parent == content_ns) xmlns = content_ns;
     auto tag = std::make_unique<gloox::Tag>(std::string(local));

@@ -163,6 +163,7 @@ void Reference::start(const XML_Char* name, const XML_Char** attributes) {
       child.excessive = true;
     }
     if (element.xmlns.empty() && open.size() <= 2) child.restricted = true;
+    if (element.xmlns == "http://www.w3.org/XML/1998/namespace") child.restricted = true;
   }
   declarations = 0;
   open.push_back(std::move(element));

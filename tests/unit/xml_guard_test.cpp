@@ -148,6 +148,8 @@ TEST(XmlGuard, WhatIsNotWellFormedIsDroppedAndTheStreamGoesOn) {
       "<iq><?pi?></iq>",  // RFC 6120 section 11.1
       "<iq xmlns=''/>",
       "<iq><q xmlns=''/></iq>",  // no namespace
+      "<xml:iq/>",
+      "<iq><q xmlns='urn:q'><xml:a/></q></iq>",  // one that no element has
       "<iq xmlns:xmlns='urn:x'/>",
       "<iq xmlns:xml='urn:x'/>",
       "<iq xmlns:a=''/>",
